@@ -1,0 +1,139 @@
+package studio
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Code is the stable name of a refusal, failure or verdict's reason: lower snake case, a public contract.
+type Code string
+
+// Codes of refusals (exit 3), of things not found (5), failures (1) and verdicts.
+const (
+	CodeNotAssignee     Code = "not_assignee"
+	CodeUnassigned      Code = "unassigned"
+	CodePermission      Code = "permission"
+	CodeNoteRequired    Code = "note_required"
+	CodeImageRequired   Code = "image_required"
+	CodeIsResource      Code = "is_resource"
+	CodeOutdatedBase    Code = "outdated_base"
+	CodeStillHeld       Code = "still_held"
+	CodeNotMember       Code = "not_member"
+	CodeUsernameTaken   Code = "username_taken"
+	CodeFolderCopied    Code = "folder_copied"
+	CodeNestedProject   Code = "nested_project"
+	CodeCycle           Code = "cycle"
+	CodeLastAdmin       Code = "last_admin"
+	CodeStaleAssignment Code = "stale_assignment"
+	CodeBadTarget       Code = "bad_target"
+	CodeTrashed         Code = "trashed"
+	CodeNewerWork       Code = "newer_work"
+	CodeCheckpointPark  Code = "checkpoint_parked"
+	CodeStaleStatus     Code = "stale_status"
+	CodeWithdrawn       Code = "withdrawn"
+	CodeStatusGone      Code = "status_gone"
+	CodeChanged         Code = "changed"
+	CodePurged          Code = "purged"
+	CodeUnknownTarget   Code = "unknown_target"
+	CodeInvalidName     Code = "invalid_name"
+	CodeTooLong         Code = "too_long"
+	CodeHeadMoved       Code = "head_moved"
+	CodeStaleField      Code = "stale_field"
+	CodeProjectClosed   Code = "project_closed"
+	CodeGroup           Code = "group"
+	CodeNameTaken       Code = "name_taken" // here a name must be free; on a server it becomes MERGED(renamed)
+	CodeLocked          Code = "locked"
+	CodeNothingToUndo   Code = "nothing_to_undo"
+
+	CodeUnchanged    Code = "unchanged"
+	CodeAlready      Code = "already"
+	CodeSuperseded   Code = "superseded"
+	CodeRenamed      Code = "renamed"
+	CodeReparented   Code = "reparented"
+	CodeStatusKept   Code = "status_kept"
+	CodeReplaced     Code = "status_replaced"
+	CodeChain        Code = "chain"
+	CodeDiverged     Code = "diverged"
+	CodeDivergedSelf Code = "diverged_self"
+
+	CodeNotAProject       Code = "not_a_project"
+	CodeStoreMissing      Code = "store_missing"
+	CodeUnknownAsset      Code = "unknown_asset"
+	CodeUnknownMember     Code = "unknown_member"
+	CodeUnknownStatus     Code = "unknown_status"
+	CodeUnknownType       Code = "unknown_type"
+	CodeUnknownRole       Code = "unknown_role"
+	CodeUnknownCheckpoint Code = "unknown_checkpoint"
+	CodeUnknownNote       Code = "unknown_note"
+
+	CodeInternal     Code = "internal"
+	CodeFileBusy     Code = "file_busy"
+	CodeDiskFull     Code = "disk_full"
+	CodeReadOnly     Code = "read_only"
+	CodeStoreNewer   Code = "store_newer"
+	CodeStoreInUse   Code = "store_in_use"
+	CodeTimeout      Code = "timeout"
+	CodeCancelled    Code = "cancelled"
+	CodeDamaged      Code = "damaged"
+	CodeOutside      Code = "outside_project"
+	CodeNotAnImage   Code = "not_an_image"
+	CodeImageTooBig  Code = "image_too_large"
+	CodeEmptyComment Code = "empty_comment"
+	CodeNoFile       Code = "no_file"
+	CodeNotTracked   Code = "not_tracked"
+	CodeUnusableName Code = "unusable_name"
+	CodeInTheWay     Code = "in_the_way"
+	CodeBadQuery     Code = "bad_query"
+	CodeUnsupported  Code = "unsupported"
+	CodeUsage        Code = "usage"
+)
+
+// Params fill the sentence of a code. Each field is what the sentence names; empty ones are not in it.
+type Params struct {
+	Who     string // a person's name
+	Asset   string // path
+	Path    string
+	Name    string // what was asked for: a name, version, status
+	Now     string // what it is
+	Mine    string // what was wanted
+	Field   string
+	Limit   string
+	Version string
+	Base    string
+	Project string
+	Why     string
+	N       int
+}
+
+// Refusal is an error with a code: what a rule or a check says. Its sentence is made at the edge.
+type Refusal struct {
+	Code   Code
+	Params Params
+}
+
+// Refuse makes a refusal.
+func Refuse(code Code, p Params) error { return &Refusal{Code: code, Params: p} }
+
+// Error is for the log; people read the catalogue's sentence.
+func (r *Refusal) Error() string { return fmt.Sprintf("%s %+v", r.Code, r.Params) }
+
+// CodeOf returns the code that err carries: "" for nil, CodeInternal for an error without one.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	if r, ok := errors.AsType[*Refusal](err); ok {
+		return r.Code
+	}
+	return CodeInternal
+}
+
+// RefusalOf returns the refusal that err carries.
+func RefusalOf(err error) (*Refusal, bool) { return errors.AsType[*Refusal](err) }
+
+// Must panics when an invariant does not hold: a programmer's mistake, never a person's.
+func Must(holds bool, invariant string) {
+	if !holds {
+		panic("studio: invariant broken: " + invariant)
+	}
+}

@@ -1,0 +1,144 @@
+package studio
+
+import (
+	"crypto/sha256"
+)
+
+// View is read-only lookups over one project at one moment: the project store, a server store and the memory
+// State implement it. A lookup that fails for a reason of its own (a disk) answers "not there" and makes Err
+// return the reason; who decides over a View asks Err before believing the decision.
+type View interface {
+	Project() Project
+	Member(UserID) (Member, bool)
+	Members() []Member // in order of user id, gone ones too
+	Role(RoleID) (Role, bool)
+	Roles() []Role // in their order
+	Status(StatusID) (Status, bool)
+	Statuses() []Status // in their order, removed ones too
+	Type(TypeID) (Type, bool)
+	Types() []Type
+	Collection(CollectionID) (Collection, bool)
+	Asset(AssetID) (Asset, bool)
+	// Named finds what stands under a name in a collection, trash aside.
+	Named(parent CollectionID, key string) (ID, bool)
+	Assignment(AssignmentID) (Assignment, bool)
+	Checkpoint(CheckpointID) (Checkpoint, bool)
+	// Chain lists a chain of parked checkpoints from its root, in the order they were made on each other.
+	Chain(root CheckpointID) (ParkedChain, []Checkpoint)
+	// Parked lists the chains of an asset.
+	Parked(AssetID) []ParkedChain
+	Note(NoteID) (Note, bool)
+	Notes(AssetID) []Note
+	HasTag(AssetID, string) bool
+	Needs(AssetID) []Dependency
+	View(ViewID) (SavedView, bool)
+	// Event finds a decided op.
+	Event(OpID) (Event, bool)
+	// InStatus lists the tasks of a status.
+	InStatus(StatusID) []Asset
+	Err() error
+}
+
+// Moment is who acts, and when their op is decided.
+type Moment struct {
+	Actor      UserID
+	ReceivedMs int64  // of the authority's clock
+	Seq        uint64 // that the op will have
+}
+
+// Verdict is the final answer to an op; numbers are stored.
+type Verdict uint8
+
+// Verdicts.
+const (
+	Applied Verdict = 1
+	Noop    Verdict = 2
+	Merged  Verdict = 3
+	Kept    Verdict = 4 // PARKED: content kept beside the line
+	Refused Verdict = 5
+)
+
+// Decision is what an op comes to.
+type Decision struct {
+	Verdict Verdict
+	Reason  Code   // "" with Applied, mostly
+	Params  Params // for the sentence
+	Puts    []Row  // newest image of each row
+	Gone    []Row  // rows that are no more (tags, dependencies)
+	Name    string // the name that was given, when it is not the asked one
+	Version uint32 // of an accepted checkpoint
+	About   CheckpointID
+	System  []Op // ops that follow in the same transaction
+}
+
+// Err is the decision as an error: nil when it was done.
+func (d Decision) Err() error {
+	if d.Verdict == Refused || d.Verdict == Kept {
+		return Refuse(d.Reason, d.Params)
+	}
+	return nil
+}
+
+// Event is a decided op, a line of the log. Its hash covers every field but Chain.
+type Event struct {
+	Seq        uint64
+	Op         OpID
+	Client     ID
+	N          uint64
+	Actor      UserID
+	Kind       Kind
+	Entity     ID
+	About      CheckpointID
+	Group      GroupID
+	Undoes     OpID
+	Cause      OpID
+	MadeHybrid uint64
+	ReceivedMs int64
+	Verdict    Verdict
+	Reason     Code
+	Result     string // the name that was given
+	Version    uint32 // that was given
+	Body       []byte
+	Chain      [32]byte // over the chain before it and this entry
+}
+
+func (e *Event) fields(c *coder) {
+	c.u64(1, &e.Seq)
+	c.id(2, &e.Op.ID)
+	c.id(3, &e.Client)
+	c.u64(4, &e.N)
+	c.id(5, &e.Actor.ID)
+	num(c, 6, &e.Kind)
+	c.id(7, &e.Entity)
+	c.id(8, &e.About.ID)
+	c.id(9, &e.Group.ID)
+	c.id(10, &e.Undoes.ID)
+	c.id(11, &e.Cause.ID)
+	c.u64(12, &e.MadeHybrid)
+	num(c, 13, &e.ReceivedMs)
+	num(c, 14, &e.Verdict)
+	c.str(15, (*string)(&e.Reason))
+	c.str(16, &e.Result)
+	num(c, 17, &e.Version)
+}
+
+// EntryHash is SHA-256 over the canonical header and the SHA-256 of the body.
+func (e Event) EntryHash() [32]byte {
+	body := sha256.Sum256(e.Body)
+	return sha256.Sum256(append(encode(&e), body[:]...))
+}
+
+// NextChain is SHA-256 over the chain before and this entry's hash; the chain before the first event is zero.
+func (e Event) NextChain(before [32]byte) [32]byte {
+	entry := e.EntryHash()
+	return sha256.Sum256(append(before[:], entry[:]...))
+}
+
+// EventOf makes the event of a decided op; the caller adds Client, N and Chain.
+func EventOf(op Op, at Moment, d Decision) Event {
+	return Event{
+		Seq: at.Seq, Op: op.ID, Actor: at.Actor, Kind: op.Kind, Entity: op.Entity, About: d.About, Group: op.Group,
+		Undoes: op.Undoes, MadeHybrid: op.MadeHybrid, ReceivedMs: at.ReceivedMs, Verdict: d.Verdict, Reason: d.Reason,
+		Result: d.Name, Version: d.Version, Body: EncodeBody(op.Body),
+	}
+}
