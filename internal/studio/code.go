@@ -44,7 +44,13 @@ const (
 	CodeNameTaken       Code = "name_taken" // here a name must be free; on a server it becomes MERGED(renamed)
 	CodeLocked          Code = "locked"
 	CodeNothingToUndo   Code = "nothing_to_undo"
+	CodeLastStatus      Code = "last_status" // a project keeps one status of category todo
+	CodeParkedOpen      Code = "parked_open" // an open parked checkpoint is not dropped
+	CodeIsHead          Code = "is_head"     // nor is the head
 
+	CodeOrphan       Code = "orphan"
+	CodeNoPermission Code = "no_permission"
+	CodeAssetTrashed Code = "asset_trashed"
 	CodeUnchanged    Code = "unchanged"
 	CodeAlready      Code = "already"
 	CodeSuperseded   Code = "superseded"
@@ -52,6 +58,8 @@ const (
 	CodeReparented   Code = "reparented"
 	CodeStatusKept   Code = "status_kept"
 	CodeReplaced     Code = "status_replaced"
+	CodeWaitContent  Code = "wait_content"
+	CodeWaitBase     Code = "wait_base"
 	CodeChain        Code = "chain"
 	CodeDiverged     Code = "diverged"
 	CodeDivergedSelf Code = "diverged_self"

@@ -89,8 +89,8 @@ type Member struct {
 	Role       RoleID
 	Title      string
 	Department string
-	Bound      bool // a profile has opened the project under this name: it is theirs for good
-	Gone       bool // removed; the row stays for history
+	Profile    UserID // the profile or account that is bound to this place for good; zero: not opened yet
+	Gone       bool   // removed; the row stays for history
 	Ver        uint64
 }
 
@@ -144,6 +144,7 @@ type Collection struct {
 	CreatedMs int64
 	TrashedBy UserID // zero: not in the trash
 	TrashedMs int64
+	Purged    bool // its content was given up; the row stays for the history
 	Ver       uint64
 }
 
@@ -172,6 +173,7 @@ type Asset struct {
 	First       CheckpointID // its v1, if one act made both
 	TrashedBy   UserID
 	TrashedMs   int64
+	Purged      bool // its bytes were given up; the row stays for the history
 	Ver         uint64
 }
 

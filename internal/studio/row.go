@@ -161,7 +161,7 @@ func (m *Member) fields(c *coder) {
 	c.id(5, &m.Role.ID)
 	c.str(6, &m.Title)
 	c.str(7, &m.Department)
-	c.flag(8, &m.Bound)
+	c.id(8, &m.Profile.ID)
 	c.flag(9, &m.Gone)
 	c.u64(10, &m.Ver)
 }
@@ -212,7 +212,8 @@ func (k *Collection) fields(c *coder) {
 	num(c, 7, &k.CreatedMs)
 	c.id(8, &k.TrashedBy.ID)
 	num(c, 9, &k.TrashedMs)
-	c.u64(10, &k.Ver)
+	c.flag(10, &k.Purged)
+	c.u64(11, &k.Ver)
 }
 
 func (a *Asset) fields(c *coder) {
@@ -239,7 +240,8 @@ func (a *Asset) fields(c *coder) {
 	c.id(21, &a.First.ID)
 	c.id(22, &a.TrashedBy.ID)
 	num(c, 23, &a.TrashedMs)
-	c.u64(24, &a.Ver)
+	c.flag(24, &a.Purged)
+	c.u64(25, &a.Ver)
 }
 
 func (a *Assignment) fields(c *coder) {

@@ -21,6 +21,8 @@ type View interface {
 	Asset(AssetID) (Asset, bool)
 	// Named finds what stands under a name in a collection, trash aside.
 	Named(parent CollectionID, key string) (ID, bool)
+	// Inside lists what stands directly in a collection, trash aside, in order of id.
+	Inside(CollectionID) ([]CollectionID, []AssetID)
 	Assignment(AssignmentID) (Assignment, bool)
 	Checkpoint(CheckpointID) (Checkpoint, bool)
 	// Chain lists a chain of parked checkpoints from its root, in the order they were made on each other.
@@ -68,7 +70,9 @@ type Decision struct {
 	Name    string // the name that was given, when it is not the asked one
 	Version uint32 // of an accepted checkpoint
 	About   CheckpointID
-	System  []Op // ops that follow in the same transaction
+	// Move tells why the move of a seal was not made: its verdict is then MERGED(status_kept).
+	Move   error
+	System []Op // ops that follow in the same transaction
 }
 
 // Err is the decision as an error: nil when it was done.

@@ -1,0 +1,71 @@
+package studio
+
+// assign decides table D of sync.md. To nobody is unassign; to oneself, of a task that nobody holds, is a claim.
+func (d *decider) assign(b *AssignBody) Decision {
+	a, refused := d.asset()
+	if refused != nil {
+		return *refused
+	}
+	path := d.pathOf(a.ID.ID)
+	if err := CheckText("reason", b.Reason); err != nil {
+		return d.refuseErr(err)
+	}
+	if a.Kind != Task {
+		return d.refuse(CodeIsResource, Params{Asset: path})
+	}
+	if needed := d.assignRight(a, b.To); !d.can(needed) {
+		if !a.Assignee.IsZero() && a.Assignee != d.at.Actor && b.To == d.at.Actor {
+			return d.refuse(CodePermission, Params{Who: WhoMay(d.view, MayAssign), Asset: path,
+				Why: d.nameOf(a.Assignee)})
+		}
+		return d.denied(MayAssign, path)
+	}
+	if a.Trashed() || d.inTrash(a.Parent) {
+		return d.refuse(CodeTrashed, Params{Asset: path})
+	}
+	if !b.To.IsZero() {
+		if to, ok := d.view.Member(b.To); !ok || to.Gone {
+			return d.refuse(CodeBadTarget, Params{Who: to.DisplayName(), Asset: path})
+		}
+	}
+	if a.Assignee == b.To {
+		return d.noop(CodeAlready, Params{Asset: path, Who: d.nameOf(a.Assignee)})
+	}
+	if a.Assignment != b.Expect {
+		return d.refuse(CodeStaleAssignment, Params{Asset: path, Who: d.givenBy(a), Now: d.nameOf(a.Assignee),
+			Mine: d.nameOf(b.To)})
+	}
+	var puts []Row
+	if before, ok := d.view.Assignment(a.Assignment); ok {
+		before.ToSeq = d.at.Seq
+		puts = append(puts, before)
+	}
+	a.Assignee, a.Assignment, a.Ver = b.To, AssignmentID{}, a.Ver+1
+	if !b.To.IsZero() {
+		a.Assignment, a.Epoch = AssignmentID{d.op.ID.ID}, a.Epoch+1
+		puts = append(puts, Assignment{
+			ID: a.Assignment, Asset: a.ID, To: b.To, By: d.at.Actor, Reason: b.Reason, FromSeq: d.at.Seq,
+		})
+	}
+	return d.apply(append(puts, a)...)
+}
+
+// assignRight is the permission that giving a to someone asks for: the narrow one where it is enough.
+func (d *decider) assignRight(a Asset, to UserID) Permissions {
+	switch {
+	case d.may.Has(MayAssign):
+		return MayAssign
+	case a.Assignee.IsZero() && to == d.at.Actor && !to.IsZero():
+		return MayClaim
+	case d.holds(a) && to.IsZero():
+		return MayGiveBack
+	case a.Assignee == to: // already so: nothing is asked for
+		return 0
+	}
+	return MayAssign
+}
+
+func (d *decider) givenBy(a Asset) string {
+	g, _ := d.view.Assignment(a.Assignment)
+	return d.nameOf(g.By)
+}

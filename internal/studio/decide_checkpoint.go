@@ -1,0 +1,260 @@
+package studio
+
+// announce tells of a checkpoint; nobody is refused (row B0), but what is not well formed.
+func (d *decider) announce(b *AnnounceBody) Decision {
+	if _, ok := d.view.Checkpoint(b.Checkpoint); ok {
+		return d.noop(CodeAlready, Params{})
+	}
+	if err := CheckText("comment", b.Comment); err != nil {
+		return d.refuseErr(err)
+	}
+	result := d.apply(Checkpoint{
+		ID: b.Checkpoint, Asset: AssetID{d.op.Entity}, Author: d.at.Actor, Base: b.Base, Assignment: b.Assignment,
+		StatusAtCreation: b.Status, Manifest: b.Manifest, Bytes: b.Bytes, NewBytes: b.NewBytes, Comment: b.Comment,
+		Preview: b.Preview, Image: b.Image, Group: d.op.Group, State: Announced, NoChange: b.NoChange,
+		CopiedFrom: b.CopiedFrom, MadeHybrid: d.op.MadeHybrid, ReceivedMs: d.at.ReceivedMs, Ver: 1,
+	})
+	result.About = b.Checkpoint
+	return result
+}
+
+// seal decides table B of sync.md: whether a checkpoint joins the line of its asset. Verdict Kept (PARKED) when not:
+// a person's own store then refuses the act, unless the holder insists; a server keeps the checkpoint beside.
+func (d *decider) seal(b *SealBody) Decision {
+	k, ok := d.view.Checkpoint(b.Checkpoint)
+	if !ok || k.Author != d.at.Actor || k.Asset.ID != d.op.Entity {
+		return d.refuse(CodeUnknownCheckpoint, Params{Name: b.Checkpoint.String()})
+	}
+	if k.State != Announced {
+		return d.noop(CodeAlready, Params{Version: k.Label()})
+	}
+	a, ok := d.view.Asset(k.Asset)
+	if !ok || a.Purged {
+		return d.keep(k, a, CodeOrphan, Params{Asset: a.Name})
+	}
+	if reason, params := d.mayCheckpoint(a, k); reason != "" {
+		return d.keep(k, a, reason, params)
+	}
+	if !k.Base.IsZero() {
+		base, known := d.view.Checkpoint(k.Base)
+		switch {
+		case known && base.State == Parked:
+			k.ChainRoot = base.ChainRoot
+			return d.keep(k, a, CodeChain, Params{Asset: d.pathOf(a.ID.ID)})
+		case known && base.State == Announced:
+			return d.noop(CodeWaitBase, Params{Version: base.Label()})
+		}
+	}
+	if k.Base != a.Head {
+		return d.keep(k, a, d.divergedCode(a, k), d.diverged(a, k))
+	}
+	return d.accept(a, k, b)
+}
+
+// mayCheckpoint is rows B6 to B9: "" when the author may.
+func (d *decider) mayCheckpoint(a Asset, k Checkpoint) (Code, Params) {
+	path := d.pathOf(a.ID.ID)
+	if a.Trashed() || d.inTrash(a.Parent) {
+		return CodeAssetTrashed, Params{Asset: path, Who: d.nameOf(a.TrashedBy)}
+	}
+	project := d.view.Project()
+	status, _ := d.view.Status(a.Status)
+	if project.State == Closed || project.Options.DoneLocks && status.Category == CategoryDone {
+		return CodeLocked, Params{Asset: path, Now: status.Name, Who: WhoMay(d.view, MaySetRetake)}
+	}
+	if isFirst(a, k) {
+		if !d.can(MayCreate) {
+			return CodeNoPermission, Params{Asset: path, Who: WhoMay(d.view, MayCreate)}
+		}
+		return "", Params{}
+	}
+	return CheckpointRefusal(d.view, d.at.Actor, a)
+}
+
+// CheckpointRefusal says why a member may not checkpoint an asset, before a byte is read: "" when they may.
+func CheckpointRefusal(view View, actor UserID, a Asset) (Code, Params) {
+	me, _ := view.Member(actor)
+	role, _ := view.Role(me.Role)
+	path := PathOf(view, a.ID.ID)
+	if a.Kind == Resource {
+		if !role.May.Has(MayCheckpointResources) {
+			return CodeNoPermission, Params{Asset: path, Who: WhoMay(view, MayCheckpointResources)}
+		}
+		return "", Params{}
+	}
+	switch holder, _ := view.Member(a.Assignee); {
+	case a.Assignee.IsZero():
+		return CodeUnassigned, Params{Asset: path}
+	case a.Assignee != actor:
+		return CodeNotAssignee, Params{Asset: path, Who: holder.DisplayName()}
+	case !role.May.Has(MayCheckpointTasks):
+		return CodeNoPermission, Params{Asset: path, Who: WhoMay(view, MayAssign)}
+	}
+	return "", Params{}
+}
+
+// isFirst is row B8c: v1 of a new asset, made in the act that added it.
+func isFirst(a Asset, k Checkpoint) bool {
+	return a.Head.IsZero() && k.Base.IsZero() && k.Author == a.CreatedBy && k.ID == a.First
+}
+
+// divergedCode is rows B11 and B12.
+func (d *decider) divergedCode(a Asset, k Checkpoint) Code {
+	for id, seen := a.Head, 0; !id.IsZero() && id != k.Base && seen < 1_000_000; seen++ {
+		line, _ := d.view.Checkpoint(id)
+		if line.Author != k.Author {
+			return CodeDiverged
+		}
+		id = line.Prev
+	}
+	return CodeDivergedSelf
+}
+
+func (d *decider) diverged(a Asset, k Checkpoint) Params {
+	head, _ := d.view.Checkpoint(a.Head)
+	return Params{Asset: d.pathOf(a.ID.ID), Who: d.nameOf(head.Author), Version: head.Label(),
+		Base: d.versionLabel(k.Base)}
+}
+
+// keep is PARKED: the checkpoint stays beside the line, in the chain of its base or in one of its own.
+func (d *decider) keep(k Checkpoint, a Asset, reason Code, p Params) Decision {
+	k.State, k.Ver = Parked, k.Ver+1
+	puts := []Row{}
+	if k.ChainRoot.IsZero() {
+		k.ChainRoot = k.ID
+		puts = append(puts, ParkedChain{Root: k.ID, Asset: k.Asset, Reason: reason, State: ParkedOpen, OpenedSeq: d.at.Seq})
+	} else if chain, _ := d.view.Chain(k.ChainRoot); chain.State == ParkedKept || chain.State == ParkedCopied {
+		chain.State = ParkedOpen
+		puts = append(puts, chain)
+	}
+	return Decision{Verdict: Kept, Reason: reason, Params: p, Puts: append(puts, k), About: k.ID}
+}
+
+// accept is rows B13 to B15: the checkpoint becomes head, then its move is judged.
+func (d *decider) accept(a Asset, k Checkpoint, b *SealBody) Decision {
+	head, hasHead := d.view.Checkpoint(a.Head)
+	k.State, k.Version, k.Prev, k.StatusAtAcceptance = Accepted, a.NextVersion, a.Head, a.Status
+	k.NoChange = hasHead && head.Manifest == k.Manifest
+	k.Ver++
+	a.Head, a.NextVersion, a.Ver = k.ID, a.NextVersion+1, a.Ver+1
+	result := Decision{Verdict: Applied, Version: k.Version, About: k.ID}
+	if !b.To.IsZero() {
+		after := NewState(d.view)
+		after.set(a, a)
+		after.set(k, k)
+		mover := decider{view: after, op: d.op, at: d.at, me: d.me, may: d.may, founding: d.founding}
+		moved := mover.moveTask(a, move{from: b.From, to: b.To, about: k.ID, reason: b.Reason, notes: b.Notes,
+			sealing: true})
+		if moved.Verdict == Applied {
+			a = moved.Puts[0].(Asset)
+			k.StatusAtAcceptance = a.Status
+		} else if moved.Reason != CodeAlready {
+			result.Verdict, result.Reason, result.Params = Merged, CodeStatusKept, moved.Params
+			result.Move = Refuse(moved.Reason, moved.Params)
+		}
+	}
+	result.Puts = []Row{k, a}
+	return result
+}
+
+// drop frees the bytes of an own checkpoint; its row and event stay.
+func (d *decider) drop(b *CheckpointBody) Decision {
+	a, refused := d.asset()
+	if refused != nil {
+		return *refused
+	}
+	path := d.pathOf(a.ID.ID)
+	k, ok := d.view.Checkpoint(b.Checkpoint)
+	if !ok || k.Asset != a.ID {
+		return d.refuse(CodeUnknownCheckpoint, Params{Asset: path, Name: b.Checkpoint.String()})
+	}
+	if k.Author != d.at.Actor || !d.can(MayDropOwn) {
+		return d.refuse(CodePermission, Params{Asset: path, Who: d.nameOf(k.Author)})
+	}
+	chain, _ := d.view.Chain(k.ChainRoot)
+	switch {
+	case k.State == Dropped:
+		return d.noop(CodeAlready, Params{Asset: path, Version: k.Label()})
+	case k.ID == a.Head:
+		return d.refuse(CodeIsHead, Params{Asset: path, Version: k.Label()})
+	case k.State == Parked && chain.State == ParkedOpen:
+		return d.refuse(CodeParkedOpen, Params{Asset: path, Version: k.Label()})
+	}
+	k.State, k.Ver = Dropped, k.Ver+1
+	result := d.apply(k)
+	result.About = k.ID
+	return result
+}
+
+// parked decides the acts on a chain of parked checkpoints: adopt (rows C3 to C6, C16), keep, trash, restore.
+func (d *decider) parked(b *ParkedBody) Decision {
+	a, refused := d.asset()
+	if refused != nil {
+		return *refused
+	}
+	path := d.pathOf(a.ID.ID)
+	chain, members := d.view.Chain(b.Root)
+	if chain.Asset != a.ID || len(members) == 0 {
+		return d.noop(CodeAlready, Params{Asset: path})
+	}
+	if d.op.Kind == KindAdopt {
+		return d.adopt(a, chain, members, b)
+	}
+	own := members[0].Author == d.at.Actor
+	if own && !d.can(MayParkedOwn) || !own && !d.can(MayParkedOthers) {
+		return d.denied(MayParkedOthers, path)
+	}
+	next := map[Kind]ParkedState{KindKeep: ParkedKept, KindParkedTrash: ParkedTrashed, KindParkedRestore: ParkedOpen,
+		KindCopy: ParkedCopied}[d.op.Kind]
+	if chain.State == next {
+		return d.noop(CodeAlready, Params{Asset: path})
+	}
+	chain.State, chain.ClosedSeq = next, d.at.Seq
+	result := d.apply(chain)
+	result.About = b.Root
+	return result
+}
+
+func (d *decider) adopt(a Asset, chain ParkedChain, members []Checkpoint, b *ParkedBody) Decision {
+	path := d.pathOf(a.ID.ID)
+	own := members[0].Author == d.at.Actor
+	holder := d.holds(a) && (!own || chain.Reason == CodeDivergedSelf || d.holds(a))
+	if a.Kind == Task && !holder && !d.can(MayAdopt) || a.Kind == Resource && !d.can(MayCheckpointResources) {
+		return d.denied(MayAdopt, path)
+	}
+	if b.ExpectHead != a.Head {
+		head, _ := d.view.Checkpoint(a.Head)
+		return d.refuse(CodeHeadMoved, Params{Asset: path, Version: head.Label()})
+	}
+	last := len(members) - 1
+	for i, k := range members {
+		if k.ID == b.Upto {
+			last = i
+		}
+	}
+	inOrder := members[0].Base == a.Head
+	var puts []Row
+	for i, k := range members[:last+1] {
+		k.Ver, k.AdoptedBy = k.Ver+1, d.at.Actor
+		if inOrder || i == last {
+			k.State, k.Version, k.Prev, k.StatusAtAcceptance = Accepted, a.NextVersion, a.Head, a.Status
+			a.Head, a.NextVersion = k.ID, a.NextVersion+1
+		} else {
+			k.State = Step
+		}
+		puts = append(puts, k)
+	}
+	chain.State, chain.ClosedSeq = ParkedAdopted, d.at.Seq
+	puts = append(puts, chain)
+	if last+1 < len(members) { // the rest stays, under a root of its own
+		rest := members[last+1:]
+		for _, k := range rest {
+			k.ChainRoot, k.Ver = rest[0].ID, k.Ver+1
+			puts = append(puts, k)
+		}
+		puts = append(puts, ParkedChain{Root: rest[0].ID, Asset: a.ID, Reason: CodeChain, State: ParkedOpen,
+			OpenedSeq: d.at.Seq})
+	}
+	a.Ver++
+	return Decision{Verdict: Applied, Puts: append(puts, a), Version: a.NextVersion - 1, About: a.Head}
+}
