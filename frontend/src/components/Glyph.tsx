@@ -40,7 +40,7 @@ const shapes: Readonly<Record<string, ReactNode>> = {
       ))}
     </>
   ),
-  back: (
+  arrow: (
     <>
       <path d="M2.9 4.3A5.1 5.1 0 1 1 1.9 7.4" {...line} strokeWidth={1.7} />
       <path d="M2.5 1.5v3.1h3.1" {...line} strokeWidth={1.7} />
@@ -95,7 +95,7 @@ const byCategory: Readonly<Record<string, string>> = {
   todo: "dashed",
   active: "half",
   review: "dots",
-  retake: "back",
+  retake: "arrow",
   done: "tick",
   blocked: "bar",
 };

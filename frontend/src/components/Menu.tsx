@@ -1,10 +1,11 @@
 import { type KeyboardEvent, useRef } from "react";
 import { cx } from "../lib/cx";
+import type { Anchor } from "../lib/place";
 import { Icon } from "./Icon";
 import type { IconName } from "./icons";
 import { KeyHint } from "./KeyHint";
 import styles from "./Menu.module.css";
-import { type Anchor, Popover } from "./Popover";
+import { Popover } from "./Popover";
 
 export type MenuItem =
   | {

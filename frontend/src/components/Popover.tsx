@@ -1,11 +1,8 @@
 import { type KeyboardEvent, type ReactNode, type Ref, useEffect, useLayoutEffect, useRef } from "react";
 import { createPortal } from "react-dom";
 import { cx } from "../lib/cx";
-import { place } from "../lib/place";
+import { type Anchor, place } from "../lib/place";
 import styles from "./Popover.module.css";
-
-/** What a popover hangs on: an element, or a point in the window. */
-export type Anchor = Element | { readonly x: number; readonly y: number };
 
 export type PopoverProps = {
   anchor: Anchor;

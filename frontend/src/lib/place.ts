@@ -2,6 +2,8 @@
 
 type Box = { readonly width: number; readonly height: number };
 type Rect = { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number };
+/** What a popover hangs on: an element, or a point in the window. */
+export type Anchor = Element | { readonly x: number; readonly y: number };
 export type Side = "below" | "left" | "right";
 
 const gap = 4;

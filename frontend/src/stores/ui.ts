@@ -1,0 +1,39 @@
+// What is open above the page: one popover, one dialog. Anybody opens them; App draws them.
+import type { Anchor } from "../lib/place";
+import { createStore } from "../lib/store";
+
+export type PickerKind = "assign" | "status" | "tag" | "due" | "type" | "priority" | "move";
+export type Popup =
+  | { readonly kind: PickerKind; readonly ids: readonly string[]; readonly anchor: Anchor }
+  | { readonly kind: "menu"; readonly anchor: Anchor };
+export type DialogState =
+  | { readonly kind: "new"; readonly collection: boolean; readonly parent: string }
+  | { readonly kind: "add"; readonly paths: readonly string[] }
+  | { readonly kind: "member" }
+  | { readonly kind: "profile" }
+  | { readonly kind: "palette" }
+  | { readonly kind: "keys" }
+  | { readonly kind: "trash"; readonly ids: readonly string[] }
+  | { readonly kind: "depend"; readonly id: string }
+  | { readonly kind: "preview" };
+
+export type UIState = {
+  readonly popup: Popup | undefined;
+  readonly dialog: DialogState | undefined;
+  /** The key of the row whose name is being typed; "" = none. */
+  readonly renaming: string;
+  /** The details pane is over the list, where it has no place beside it. */
+  readonly overlay: boolean;
+};
+
+const store = createStore<UIState>({ popup: undefined, dialog: undefined, renaming: "", overlay: false });
+
+export const uiStore = {
+  ...store,
+  open: (popup: Popup) => store.set({ popup }),
+  closePopup: () => store.set({ popup: undefined }),
+  dialog: (dialog: DialogState) => store.set({ dialog, popup: undefined }),
+  closeDialog: () => store.set({ dialog: undefined }),
+  rename: (renaming: string) => store.set({ renaming }),
+  overlay: (overlay: boolean) => store.set({ overlay }),
+};
