@@ -190,11 +190,19 @@ type Row struct {
 	Saved       int64    `json:"saved"`   // ms of the newest checkpoint
 	Preview     string   `json:"preview"` // URL of a small picture, or ""
 	Moves       []string `json:"moves"`   // statuses that I may set now, decided by the same function as the act
+	Stops       []Stop   `json:"stops"`   // why the other statuses are closed to me; of cards alone, empty in lists
 	Can         []string `json:"can"`     // acts that I may do to it now: checkpoint assign claim giveBack convert rename move trash set tag
 	Shared      bool     `json:"shared"`  // collections
 	Count       int      `json:"count"`   // collections: assets inside, at any depth
 	Bar         []Share  `json:"bar"`     // collections: tasks by status
 	Faces       []string `json:"faces"`   // collections: who holds tasks inside, at most 4
+}
+
+// Stop is a status that I may not set, and the sentence with which the act would be refused: a board says it before
+// the drop.
+type Stop struct {
+	Status  string `json:"status"`
+	Message string `json:"message"`
 }
 
 // Share is a part of a collection's bar.

@@ -36,6 +36,10 @@ export namespace app {
 	    status: string;
 	    count: number;
 	}
+	export interface Stop {
+	    status: string;
+	    message: string;
+	}
 	export interface Row {
 	    key: string;
 	    kind: string;
@@ -64,6 +68,7 @@ export namespace app {
 	    saved: number;
 	    preview: string;
 	    moves: string[];
+	    stops: Stop[];
 	    can: string[];
 	    shared: boolean;
 	    count: number;
@@ -341,6 +346,7 @@ export namespace app {
 	    notes: string[];
 	    reason: string;
 	}
+	
 	export interface Suggestion {
 	    member: Member;
 	    open: number;
