@@ -1,0 +1,215 @@
+package chunkstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"strings"
+
+	"framehold/internal/chunk"
+)
+
+// Check reads a chunk again, from the disk to its hash.
+func (p *Packs) Check(row Row) error {
+	_, err := p.read(row)
+	return err
+}
+
+// PackFiles lists the packs in the folder, with their sizes in bytes.
+func (p *Packs) PackFiles() (map[PackID]int64, error) {
+	files, err := p.fs.ReadDir(p.dir)
+	if err != nil {
+		return nil, fmt.Errorf("list packs: %w", err)
+	}
+	packs := map[PackID]int64{}
+	for _, f := range files {
+		name, isPack := strings.CutSuffix(f.Name(), packSuffix)
+		var id PackID
+		if !isPack || len(name) != 2*len(id) {
+			continue
+		}
+		if _, err := fmt.Sscanf(name, "%x", (*hexID)(&id)); err != nil {
+			continue
+		}
+		info, err := p.fs.Lstat(p.path(id))
+		if err != nil {
+			return nil, fmt.Errorf("list packs: %w", err)
+		}
+		packs[id] = info.Size
+	}
+	return packs, nil
+}
+
+type hexID PackID
+
+// Scan reads the hexadecimal name of a pack.
+func (h *hexID) Scan(state fmt.ScanState, _ rune) error {
+	token, err := state.Token(false, nil)
+	if err != nil {
+		return err
+	}
+	full, err := chunk.ParseHash(string(token) + strings.Repeat("0", 32))
+	copy(h[:], full[:16])
+	return err
+}
+
+// Scan reads the records of a pack one after the other and hands on those that are whole: so the index is rebuilt, and
+// an older record of a chunk is found. It returns where the whole records end; what is behind is a torn tail, or
+// damage.
+func (p *Packs) Scan(ctx context.Context, id PackID, fn func(Row) error) (end int64, err error) {
+	f, err := p.fs.OpenNoFollow(p.path(id))
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	header := make([]byte, packHeaderBytes)
+	if _, err := f.ReadAt(header, 0); err != nil || string(header) != string(packHeader(id)) {
+		return 0, fmt.Errorf("%w: pack %s has no header", ErrDamaged, id)
+	}
+	end = int64(packHeaderBytes)
+	buf := make([]byte, recordHeaderBytes+maxStored+recordTailBytes)
+	for {
+		if err := ctx.Err(); err != nil {
+			return end, err
+		}
+		n, err := f.ReadAt(buf, end)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return end, fmt.Errorf("read pack %s: %w", id, err)
+		}
+		row, total, ok := wholeRecord(buf[:n])
+		if !ok {
+			return end, nil
+		}
+		row.Pack, row.Offset = id, end+int64(recordHeaderBytes)
+		if err := fn(row); err != nil {
+			return end, err
+		}
+		end += int64(total)
+	}
+}
+
+// wholeRecord reads the record at the front of b.
+func wholeRecord(b []byte) (Row, int, bool) {
+	row, err := parseRecordHeader(b)
+	if err != nil {
+		return row, 0, false
+	}
+	total := recordHeaderBytes + int(row.Stored) + recordTailBytes
+	if total > len(b) {
+		return row, 0, false
+	}
+	body, tail := b[:total-recordTailBytes], b[total-recordTailBytes:total]
+	crc := uint32(tail[0]) | uint32(tail[1])<<8 | uint32(tail[2])<<16 | uint32(tail[3])<<24
+	return row, total, crc32.Checksum(body, castagnoli) == crc
+}
+
+// Find looks for whole records of the wanted chunks in every pack, for repair: the newest index may name a bad one.
+func (p *Packs) Find(ctx context.Context, wanted map[chunk.Hash]bool) ([]Row, error) {
+	packs, err := p.PackFiles()
+	if err != nil {
+		return nil, err
+	}
+	var found []Row
+	for id := range packs {
+		_, err := p.Scan(ctx, id, func(r Row) error {
+			if wanted[r.Hash] && p.Check(r) == nil {
+				found = append(found, r)
+				delete(wanted, r.Hash)
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, ErrDamaged) {
+			return found, err
+		}
+	}
+	return found, nil
+}
+
+// SaveWanted cuts a source and appends those of its chunks that are wanted, though the index may know them: repair from
+// a working file. Wanted chunks that it found are taken off the map.
+func (b *Batch) SaveWanted(ctx context.Context, src Source, wanted map[chunk.Hash]bool) error {
+	inner := &Batch{packs: &Packs{
+		fs: b.packs.fs, dir: b.packs.dir, index: nothingBut(wanted), newID: b.packs.newID, cutter: b.packs.cutter,
+		enc: b.packs.enc, dec: b.packs.dec, reads: b.packs.reads,
+	}, known: map[chunk.Hash]Row{}, reused: map[chunk.Hash]bool{}, blobs: map[chunk.Hash]bool{}}
+	_, err := inner.Save(ctx, src, nil)
+	err = errors.Join(err, inner.Flush())
+	if inner.packs.open != nil {
+		err = errors.Join(err, inner.packs.open.file.Close())
+	}
+	if err != nil {
+		return err
+	}
+	for _, r := range inner.pending.Rows {
+		delete(wanted, r.Hash)
+	}
+	b.pending.Rows = append(b.pending.Rows, inner.pending.Rows...)
+	return nil
+}
+
+// nothingBut is an index that claims to know every chunk but the wanted ones, so that only those are stored.
+type nothingBut map[chunk.Hash]bool
+
+func (n nothingBut) Locate(_ context.Context, hashes []chunk.Hash) ([]Row, error) {
+	var rows []Row
+	for _, h := range hashes {
+		if !n[h] {
+			rows = append(rows, Row{Hash: h})
+		}
+	}
+	return rows, nil
+}
+
+func (nothingBut) Blob(context.Context, chunk.Hash) ([]byte, error) { return nil, ErrMissing }
+
+// Move copies living records of a pack to the open one, syncs, and reads each back: the rows to switch to. The caller
+// switches them in one transaction and then removes the pack.
+func (p *Packs) Move(ctx context.Context, rows []Row) ([]Row, error) {
+	moved := make([]Row, 0, len(rows))
+	for _, r := range rows {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := p.Check(r); err != nil {
+			return nil, err
+		}
+		stored := make([]byte, r.Stored)
+		if err := p.readAt(r, stored); err != nil {
+			return nil, err
+		}
+		at, err := p.appendRecord(r.Hash, r.Codec, int(r.Size), stored)
+		if err != nil {
+			return nil, err
+		}
+		moved = append(moved, Row{Hash: r.Hash, Location: at})
+	}
+	if err := p.sync(); err != nil {
+		return nil, err
+	}
+	for _, r := range moved {
+		if err := p.Check(r); err != nil {
+			return nil, err
+		}
+	}
+	return moved, nil
+}
+
+// RemovePack deletes a pack that no row names any more.
+func (p *Packs) RemovePack(id PackID) error {
+	p.mu.Lock()
+	if f, ok := p.reads[id]; ok {
+		_ = f.Close()
+		delete(p.reads, id)
+	}
+	own := p.open != nil && p.open.id == id
+	p.mu.Unlock()
+	if own {
+		return fmt.Errorf("pack %s is being written", id)
+	}
+	if err := p.fs.Remove(p.path(id)); err != nil {
+		return fmt.Errorf("remove pack %s: %w", id, err)
+	}
+	return p.fs.SyncDir(p.dir)
+}
