@@ -2,6 +2,7 @@ package chunkstore
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -27,12 +28,11 @@ func (p *Packs) PackFiles() (map[PackID]int64, error) {
 	for _, f := range files {
 		name, isPack := strings.CutSuffix(f.Name(), packSuffix)
 		var id PackID
-		if !isPack || len(name) != 2*len(id) {
+		raw, err := hex.DecodeString(name)
+		if !isPack || err != nil || len(raw) != len(id) {
 			continue
 		}
-		if _, err := fmt.Sscanf(name, "%x", (*hexID)(&id)); err != nil {
-			continue
-		}
+		id = PackID(raw)
 		info, err := p.fs.Lstat(p.path(id))
 		if err != nil {
 			return nil, fmt.Errorf("list packs: %w", err)
@@ -40,19 +40,6 @@ func (p *Packs) PackFiles() (map[PackID]int64, error) {
 		packs[id] = info.Size
 	}
 	return packs, nil
-}
-
-type hexID PackID
-
-// Scan reads the hexadecimal name of a pack.
-func (h *hexID) Scan(state fmt.ScanState, _ rune) error {
-	token, err := state.Token(false, nil)
-	if err != nil {
-		return err
-	}
-	full, err := chunk.ParseHash(string(token) + strings.Repeat("0", 32))
-	copy(h[:], full[:16])
-	return err
 }
 
 // Scan reads the records of a pack one after the other and hands on those that are whole: so the index is rebuilt, and

@@ -83,6 +83,7 @@ const (
 	CodeTimeout      Code = "timeout"
 	CodeCancelled    Code = "cancelled"
 	CodeDamaged      Code = "damaged"
+	CodeForged       Code = "forged" // a row that no act of Framehold would write
 	CodeOutside      Code = "outside_project"
 	CodeNotAnImage   Code = "not_an_image"
 	CodeImageTooBig  Code = "image_too_large"

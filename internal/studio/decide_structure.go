@@ -83,11 +83,10 @@ func firstTodo(view View) StatusID {
 // firstRank places a new card behind those made before it: the hybrid instant in digits of rank order. It never
 // ends in the lowest digit, so that there is room before it.
 func firstRank(hybrid uint64) string {
-	const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	var b [12]byte
 	b[11] = 'V'
 	for i := 10; i >= 0; i-- {
-		b[i] = digits[hybrid%62]
+		b[i] = rankDigits[hybrid%62]
 		hybrid /= 62
 	}
 	return string(b[:])

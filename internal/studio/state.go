@@ -74,6 +74,23 @@ func (s *State) name(parent CollectionID, key string, id ID) {
 	}
 }
 
+// Absorb takes over what a State that lies over this one has changed.
+func (s *State) Absorb(over *State) {
+	Must(over.base == View(s), "only what lies over a state is absorbed by it")
+	for t, rows := range over.rows {
+		for key, r := range rows {
+			if r == nil {
+				s.set(goneRow(t, key), nil)
+			} else {
+				s.set(r, r)
+			}
+		}
+	}
+	for id, ev := range over.events {
+		s.events[id] = ev
+	}
+}
+
 // Changed lists the rows as they are now, those that are no more, in order of table and key.
 func (s *State) Changed() (puts, gone []Row) {
 	for _, t := range slices.Sorted(keys(s.rows)) {

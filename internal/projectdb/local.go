@@ -1,0 +1,103 @@
+package projectdb
+
+import "framehold/internal/studio"
+
+// LocalFile says what the file of an asset in a working folder came from.
+type LocalFile struct {
+	Folder   studio.ID
+	Asset    studio.AssetID
+	Path     string // relative, slashes, raw bytes
+	Base     studio.CheckpointID
+	Manifest studio.Hash // the content that was put there
+	PutMs    int64
+}
+
+// Stat is a file as it was when it had a content.
+type Stat struct {
+	Path                         string
+	Size, MtimeNs, CtimeNs, Seen int64 // bytes; nanoseconds
+	Inode                        uint64
+	Manifest                     studio.Hash
+}
+
+// SetFolder records where a working folder is.
+func (tx *Tx) SetFolder(id studio.ID, path string, nowMs int64) error {
+	return tx.exec(`INSERT INTO folder (id, path, seen_ms) VALUES (?, ?, ?)
+		ON CONFLICT DO UPDATE SET path = excluded.path, seen_ms = excluded.seen_ms`, id.Bytes(), path, nowMs)
+}
+
+// Folder is where a working folder was last.
+func (r *reader) Folder(id studio.ID) (path string, ok bool) {
+	ok = r.note(r.queryRow(`SELECT path FROM folder WHERE id = ?`, id.Bytes()).Scan(&path))
+	return path, ok
+}
+
+// SetLocalFile records what the file of an asset came from.
+func (tx *Tx) SetLocalFile(f LocalFile) error {
+	tx.dirty = true
+	return tx.exec(`INSERT INTO local_file (folder, asset, path, base, manifest, put_ms) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET path = excluded.path, base = excluded.base, manifest = excluded.manifest, put_ms = excluded.put_ms`,
+		f.Folder.Bytes(), f.Asset.Bytes(), []byte(f.Path), nullID(f.Base.ID), nullHash(f.Manifest), f.PutMs)
+}
+
+// DropLocalFile forgets the file of an asset: it was freed.
+func (tx *Tx) DropLocalFile(folder studio.ID, asset studio.AssetID) error {
+	tx.dirty = true
+	return tx.exec(`DELETE FROM local_file WHERE folder = ? AND asset = ?`, folder.Bytes(), asset.Bytes())
+}
+
+// SetStat notes what content a file has.
+func (tx *Tx) SetStat(folder studio.ID, s Stat) error {
+	return tx.exec(`INSERT INTO stat_cache (folder, path, size, mtime_ns, inode, ctime_ns, manifest, seen_ns)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,
+		inode = excluded.inode, ctime_ns = excluded.ctime_ns, manifest = excluded.manifest, seen_ns = excluded.seen_ns`,
+		folder.Bytes(), []byte(s.Path), s.Size, s.MtimeNs, int64(s.Inode), s.CtimeNs, s.Manifest[:], s.Seen)
+}
+
+func nullHash(h studio.Hash) any {
+	if h.IsZero() {
+		return nil
+	}
+	return h[:]
+}
+
+// LocalFiles lists what the files of a working folder came from.
+func (r *reader) LocalFiles(folder studio.ID) (map[studio.AssetID]LocalFile, error) {
+	files := map[studio.AssetID]LocalFile{}
+	err := r.each(`SELECT asset, path, base, manifest, put_ms FROM local_file WHERE folder = ?`, []any{folder.Bytes()},
+		func(row scanner) error {
+			f := LocalFile{Folder: folder}
+			var path []byte
+			err := row.Scan(cell{&f.Asset.ID}, &path, cell{&f.Base.ID}, cell{&f.Manifest}, &f.PutMs)
+			f.Path = string(path)
+			files[f.Asset] = f
+			return err
+		})
+	return files, err
+}
+
+// LocalFile is what the file of one asset came from.
+func (r *reader) LocalFile(folder studio.ID, asset studio.AssetID) (f LocalFile, ok bool) {
+	f = LocalFile{Folder: folder, Asset: asset}
+	var path []byte
+	ok = r.note(r.queryRow(`SELECT path, base, manifest, put_ms FROM local_file WHERE folder = ? AND asset = ?`,
+		folder.Bytes(), asset.Bytes()).Scan(&path, cell{&f.Base.ID}, cell{&f.Manifest}, &f.PutMs))
+	f.Path = string(path)
+	return f, ok
+}
+
+// Stats lists the stat cache of a working folder by path.
+func (r *reader) Stats(folder studio.ID) (map[string]Stat, error) {
+	stats := map[string]Stat{}
+	err := r.each(`SELECT path, size, mtime_ns, inode, ctime_ns, manifest, seen_ns FROM stat_cache WHERE folder = ?`,
+		[]any{folder.Bytes()}, func(row scanner) error {
+			var s Stat
+			var path []byte
+			var inode int64
+			err := row.Scan(&path, &s.Size, &s.MtimeNs, &inode, &s.CtimeNs, cell{&s.Manifest}, &s.Seen)
+			s.Path, s.Inode = string(path), uint64(inode)
+			stats[s.Path] = s
+			return err
+		})
+	return stats, err
+}

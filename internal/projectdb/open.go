@@ -1,0 +1,211 @@
+// Package projectdb is one project's SQLite store: tables, triggers, the hash-chained event log, and a ChangeSet for
+// each commit. It refuses to decide: rows come from studio's decisions, bytes from chunkstore. It knows no file of the
+// working folder and no network.
+//
+// Invariants: WAL journal, a commit is on the disk when it returns; one write connection with immediate transactions,
+// readers cannot write; events are only appended, seq without gaps; who acts stands in the table act for the length
+// of a transaction of ours, by which the triggers, generated from studio.Protection, know it.
+package projectdb
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"framehold/internal/clock"
+	"framehold/internal/fsys"
+	"framehold/internal/studio"
+)
+
+//go:embed schema/schema.sql
+var schema string
+
+const (
+	busyTimeoutMs  = 10_000
+	readersMax     = 4 // more than a window asks at once
+	openRetryMax   = 10 * time.Second
+	openRetryPause = 20 * time.Millisecond
+	applicationID  = 0x46484c44 // "FHLD"
+	// Version is the schema this program writes.
+	Version = 1
+)
+
+// Options say which store to open.
+type Options struct {
+	Path  string // of project.db
+	FS    fsys.FS
+	Clock *clock.Clock
+	// CommitFault, when set, is asked before each COMMIT: an error makes it fail. For tests of what a failure leaves.
+	CommitFault func() error
+}
+
+// DB is an open project store. Safe for concurrent use.
+type DB struct {
+	write, read *sql.DB
+	o           Options
+	readOnly    error     // why writes are refused; nil: they are not
+	inUse       io.Closer // shared lock: this process has the store open
+
+	mu       sync.Mutex
+	watchers map[int]func(ChangeSet)
+	nextWatr int
+	lastSeen int64 // newest change row that watchers heard of
+	polled   bool
+}
+
+// Create makes a new store; one that is there is left as it is and opened.
+func Create(ctx context.Context, o Options) (*DB, error) {
+	if err := o.FS.MkdirAll(filepath.Dir(o.Path), 0o700); err != nil {
+		return nil, failure("make store", err)
+	}
+	return open(ctx, o, true)
+}
+
+// Open opens a store. Codes: store_missing (an empty store is never made in its place), store_in_use, damaged.
+// A store that is newer than the program, or on a medium that cannot be written, opens read-only: see ReadOnly.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	if _, err := o.FS.Stat(o.Path); errors.Is(err, fs.ErrNotExist) {
+		return nil, studio.Refuse(studio.CodeStoreMissing, studio.Params{Path: filepath.Dir(o.Path)})
+	}
+	return open(ctx, o, false)
+}
+
+func open(ctx context.Context, o Options, create bool) (d *DB, err error) {
+	d = &DB{o: o, watchers: map[int]func(ChangeSet){}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.Close())
+		}
+	}()
+	if d.inUse, err = o.FS.Lock(o.Path+".lock", true); err != nil {
+		if errors.Is(err, fsys.ErrLocked) {
+			return d, studio.Refuse(studio.CodeStoreInUse, studio.Params{Path: o.Path})
+		}
+		if !isReadOnly(err) {
+			return d, failure("open store", err)
+		}
+		d.readOnly = studio.Refuse(studio.CodeReadOnly, studio.Params{Path: o.Path})
+		return d, d.openReaders(url.Values{"mode": {"ro"}, "immutable": {"1"}})
+	}
+	d.write, err = connect(o.Path, 1, url.Values{"_txlock": {"immediate"}},
+		"journal_mode(WAL)",
+		"synchronous(FULL)",     // NORMAL could lose the last commits at a power failure
+		"foreign_keys(1)",       // off by default
+		"recursive_triggers(1)", // else INSERT OR REPLACE deletes a row without its delete triggers
+		"cache_size(-16384)")
+	if err != nil {
+		return d, failure("open store", err)
+	}
+	if err = d.prepare(ctx, create); err != nil {
+		return d, err
+	}
+	return d, d.openReaders(url.Values{"mode": {"ro"}})
+}
+
+func (d *DB) openReaders(query url.Values) (err error) {
+	if d.read, err = connect(d.o.Path, readersMax, query, "cache_size(-16384)"); err != nil {
+		return failure("open store", err)
+	}
+	return nil
+}
+
+// prepare makes the schema of a new store and looks at the version of an old one. Two processes that make the same
+// database meet SQLITE_BUSY at the switch to WAL, which busy_timeout does not cover, so it tries again for a while.
+func (d *DB) prepare(ctx context.Context, create bool) error {
+	limit, cancel := context.WithTimeout(ctx, openRetryMax)
+	defer cancel()
+	for {
+		err := d.prepareOnce(ctx, create)
+		if err == nil || !isBusy(err) {
+			return err
+		}
+		select {
+		case <-limit.Done():
+			return failure("open store", errors.Join(err, ctx.Err()))
+		case <-time.After(openRetryPause):
+		}
+	}
+}
+
+func (d *DB) prepareOnce(ctx context.Context, create bool) error {
+	var version, application int
+	row := d.write.QueryRowContext(ctx, `SELECT user_version, application_id FROM pragma_user_version, pragma_application_id`)
+	if err := row.Scan(&version, &application); err != nil {
+		return failure("open store", err)
+	}
+	switch {
+	case version == 0 && create:
+		return d.makeSchema(ctx)
+	case version == 0 || application != applicationID:
+		return studio.Refuse(studio.CodeDamaged, studio.Params{Path: d.o.Path, N: 1})
+	case version > Version:
+		d.readOnly = studio.Refuse(studio.CodeStoreNewer, studio.Params{Path: d.o.Path})
+	}
+	return nil
+}
+
+func (d *DB) makeSchema(ctx context.Context) error {
+	tx, err := d.write.BeginTx(ctx, nil)
+	if err != nil {
+		return failure("make store", err)
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	var version int
+	if err := tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil || version != 0 {
+		return failure("make store", err) // another process was first
+	}
+	for _, q := range []string{schema, triggers(), fmt.Sprintf("PRAGMA application_id = %d", applicationID),
+		fmt.Sprintf("PRAGMA user_version = %d", Version)} {
+		if _, err := tx.ExecContext(ctx, q); err != nil {
+			return failure("make store", err)
+		}
+	}
+	return failure("make store", tx.Commit())
+}
+
+// connect returns a pool of at most connectionsMax connections; each runs the pragmas when it is opened.
+// busy_timeout comes first: the others may have to wait.
+func connect(path string, connectionsMax int, query url.Values, pragmas ...string) (*sql.DB, error) {
+	query["_pragma"] = append([]string{fmt.Sprintf("busy_timeout(%d)", busyTimeoutMs)}, pragmas...)
+	escaped := (&url.URL{Path: path}).EscapedPath()
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: escaped, RawQuery: query.Encode()}).String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(connectionsMax)
+	db.SetMaxIdleConns(connectionsMax)
+	return db, nil
+}
+
+// ReadOnly says why the store cannot be written; nil when it can.
+func (d *DB) ReadOnly() error { return d.readOnly }
+
+// Path is where the database is.
+func (d *DB) Path() string { return d.o.Path }
+
+// Close releases the database.
+func (d *DB) Close() error {
+	var errs []error
+	for _, db := range []*sql.DB{d.read, d.write} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	if d.inUse != nil {
+		errs = append(errs, d.inUse.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func isReadOnly(err error) bool {
+	return errors.Is(err, os.ErrPermission) || errors.Is(err, errReadOnlyFS)
+}

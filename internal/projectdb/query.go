@@ -1,0 +1,247 @@
+package projectdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"framehold/internal/studio"
+)
+
+// Snapshot is one consistent state of the store, for reading. It is a studio.View.
+type Snapshot struct{ reader }
+
+// Read runs fn over one consistent state of the store.
+func (d *DB) Read(ctx context.Context, fn func(*Snapshot) error) error {
+	tx, err := d.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return failure("read", err)
+	}
+	s := &Snapshot{newReader(ctx, tx)}
+	err = fn(s)
+	if err == nil {
+		err = s.Err()
+	}
+	s.close()
+	return errors.Join(failure("read", err), rollback(tx))
+}
+
+// AssetInfo is an asset with what lists show of it.
+type AssetInfo struct {
+	studio.Asset
+	HeadVersion uint32
+	HeadBytes   int64
+	HeadHash    studio.Hash // manifest of the head
+	SavedMs     int64       // when the head was made
+	Preview     studio.Hash // the newest one
+	Checkpoints int
+	OpenNotes   int
+	OpenParked  int
+	Tags        []string
+}
+
+const infoSQL = `, coalesce(h.version, 0), coalesce(h.bytes, 0), h.manifest, coalesce(h.received_ms, 0),
+  (SELECT k.preview FROM checkpoint k WHERE k.asset = asset.id AND k.preview IS NOT NULL AND k.version > 0
+   ORDER BY k.version DESC LIMIT 1),
+  asset.next_version - 1,
+  (SELECT count(*) FROM note n WHERE n.asset = asset.id AND n.checkbox = 1 AND n.done_by IS NULL AND n.withdrawn = 0),
+  (SELECT count(*) FROM parked p WHERE p.asset = asset.id AND p.state = 1)
+  FROM asset LEFT JOIN checkpoint h ON h.id = asset.head `
+
+// Assets lists assets with what lists show of them, those in the trash too: all, or the ones named.
+func (s *Snapshot) Assets(only ...studio.AssetID) ([]AssetInfo, error) {
+	t := assetTable(&studio.Asset{})
+	query := "SELECT "
+	for i, c := range t.cols {
+		if i > 0 {
+			query += ", "
+		}
+		query += "asset." + c.name
+	}
+	query += infoSQL
+	assets := make([]AssetInfo, 0, len(only))
+	read := func(row scanner) error {
+		var a AssetInfo
+		targets := append(assetTable(&a.Asset).targets(), &a.HeadVersion, &a.HeadBytes, cell{&a.HeadHash}, &a.SavedMs,
+			cell{&a.Preview}, &a.Checkpoints, &a.OpenNotes, &a.OpenParked)
+		if err := row.Scan(targets...); err != nil {
+			return err
+		}
+		assets = append(assets, a)
+		return nil
+	}
+	if len(only) == 0 {
+		if err := s.each(query, nil, read); err != nil {
+			return nil, err
+		}
+		return assets, s.allTags(assets)
+	}
+	for _, id := range only {
+		if err := s.each(query+"WHERE asset.id = ?", []any{id.Bytes()}, read); err != nil {
+			return nil, err
+		}
+	}
+	for i := range assets {
+		assets[i].Tags = s.Tags(assets[i].ID)
+	}
+	return assets, nil
+}
+
+func (s *Snapshot) allTags(assets []AssetInfo) error {
+	tags := map[studio.AssetID][]string{}
+	err := s.each(`SELECT asset, tag FROM tag ORDER BY asset, tag`, nil, func(row scanner) error {
+		var id studio.AssetID
+		var tag string
+		err := row.Scan(cell{&id.ID}, &tag)
+		tags[id] = append(tags[id], tag)
+		return err
+	})
+	for i := range assets {
+		assets[i].Tags = tags[assets[i].ID]
+	}
+	return err
+}
+
+// Tags lists the tags of an asset.
+func (s *Snapshot) Tags(a studio.AssetID) []string {
+	tags := []string{}
+	s.note(s.each(`SELECT tag FROM tag WHERE asset = ? ORDER BY tag`, []any{a.Bytes()}, func(row scanner) error {
+		var tag string
+		err := row.Scan(&tag)
+		tags = append(tags, tag)
+		return err
+	}))
+	return tags
+}
+
+// Collections lists every collection.
+func (s *Snapshot) Collections() []studio.Collection { return list(&s.reader, collectionTable, "") }
+
+// SavedViews lists every saved view.
+func (s *Snapshot) SavedViews() []studio.SavedView {
+	return list(&s.reader, viewTable, "ORDER BY name, id")
+}
+
+// Checkpoints lists the checkpoints of an asset in the order they were made.
+func (s *Snapshot) Checkpoints(a studio.AssetID) []studio.Checkpoint {
+	return list(&s.reader, checkpointTable, "WHERE asset = ? ORDER BY made_hlc, id", a.Bytes())
+}
+
+// AllCheckpoints lists every checkpoint; for verify and collection.
+func (s *Snapshot) AllCheckpoints() []studio.Checkpoint {
+	return list(&s.reader, checkpointTable, "ORDER BY made_hlc, id")
+}
+
+// Dependents lists the dependencies on a target.
+func (s *Snapshot) Dependents(target studio.ID) []studio.Dependency {
+	return list(&s.reader, dependencyTable, "WHERE target = ? ORDER BY asset", target.Bytes())
+}
+
+// Holdings lists the assignments of a task, oldest first.
+func (s *Snapshot) Holdings(a studio.AssetID) []studio.Assignment {
+	return list(&s.reader, assignmentTable, "WHERE asset = ? ORDER BY from_seq", a.Bytes())
+}
+
+// RecentAssignees lists whom a person gave tasks to, the latest first.
+func (s *Snapshot) RecentAssignees(by studio.UserID, limit int) ([]studio.UserID, error) {
+	var users []studio.UserID
+	err := s.each(`SELECT to_user FROM assignment WHERE by_user = ? GROUP BY to_user ORDER BY max(from_seq) DESC LIMIT ?`,
+		[]any{by.Bytes(), limit}, func(row scanner) error {
+			var u studio.UserID
+			err := row.Scan(cell{&u.ID})
+			users = append(users, u)
+			return err
+		})
+	return users, err
+}
+
+func lineTable(l *studio.Line) table {
+	return table{"line", 1, []column{
+		col("seq", &l.Seq), col("kind", &l.Kind), col("actor", &l.Actor.ID), col("at_ms", &l.AtMs),
+		col("received_ms", &l.ReceivedMs), col("asset", &l.Asset.ID), col("path", &l.Path),
+		col("checkpoint", &l.Checkpoint.ID), col("checkpoint_label", &l.Label), col("status", &l.Status),
+		col("from_text", &l.From), col("to_text", &l.To), col("text", &l.Text), col("preview", &l.Preview),
+	}}
+}
+
+func (tx *Tx) putLine(l studio.Line) error {
+	t := lineTable(&l)
+	return tx.exec(t.insertSQL(), t.values()...)
+}
+
+// Lines lists the log, oldest first: of one asset, or with a zero id of the whole project.
+func (s *Snapshot) Lines(asset studio.AssetID) ([]studio.Line, error) {
+	var lines []studio.Line
+	if asset.IsZero() {
+		lines = list(&s.reader, lineTable, "ORDER BY seq")
+	} else {
+		lines = list(&s.reader, lineTable, "WHERE asset = ? ORDER BY seq", asset.Bytes())
+	}
+	return lines, s.Err()
+}
+
+// Events hands events from seq on to fn, in order.
+func (s *Snapshot) Events(from uint64, fn func(studio.Event) error) error {
+	return s.each(eventSelect("WHERE seq >= ? ORDER BY seq"), []any{from}, func(row scanner) error {
+		var ev studio.Event
+		if err := scanEvent(row, &ev); err != nil {
+			return err
+		}
+		return fn(ev)
+	})
+}
+
+// HeadSeq is the newest event's seq, and its hybrid instant.
+func (s *Snapshot) HeadSeq() (seq, hybrid uint64) {
+	var h int64
+	s.note(s.queryRow(`SELECT coalesce(max(seq), 0), coalesce(max(made_hlc), 0) FROM event`).Scan(&seq, &h))
+	return seq, uint64(h)
+}
+
+// OwnOp is an op in a person's undo list.
+type OwnOp struct {
+	LocalN int64
+	Op     studio.OpID
+	Kind   studio.Kind
+	Entity studio.ID
+	Group  studio.GroupID
+	Undoes studio.OpID
+}
+
+// OwnOps lists the newest ops of a person, newest first.
+func (s *Snapshot) OwnOps(actor studio.UserID, limit int) ([]OwnOp, error) {
+	ops := []OwnOp{}
+	err := s.each(`SELECT local_n, op_id, kind, entity, group_id, undoes FROM op WHERE actor = ? ORDER BY local_n DESC LIMIT ?`,
+		[]any{actor.Bytes(), limit}, func(row scanner) error {
+			var o OwnOp
+			err := row.Scan(&o.LocalN, cell{&o.Op.ID}, cell{(*uint8)(&o.Kind)}, cell{&o.Entity}, cell{&o.Group.ID},
+				cell{&o.Undoes.ID})
+			ops = append(ops, o)
+			return err
+		})
+	return ops, err
+}
+
+// Before lists the rows as they were before an own op.
+func (r *reader) Before(localN int64) ([]studio.Row, error) {
+	var rows []studio.Row
+	err := r.each(`SELECT table_no, before FROM undo WHERE local_n = ? AND before IS NOT NULL ORDER BY i`, []any{localN},
+		func(row scanner) error {
+			var no uint8
+			var b []byte
+			if err := row.Scan(&no, &b); err != nil {
+				return err
+			}
+			was, err := studio.DecodeRow(studio.Table(no), b)
+			rows = append(rows, was)
+			return err
+		})
+	return rows, err
+}
+
+// CountTasks counts the tasks, and those that a member holds and are not done.
+func (s *Snapshot) CountTasks(of studio.UserID) (tasks, held int, err error) {
+	err = s.queryRow(`SELECT count(*), coalesce(sum(assignee IS ? AND s.category <> 5), 0) FROM asset a
+		JOIN status s ON s.id = a.status WHERE a.kind = 1 AND a.trashed_ms = 0`, nullID(of.ID)).Scan(&tasks, &held)
+	return tasks, held, failure("read", err)
+}

@@ -1,0 +1,384 @@
+package projectdb
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"framehold/internal/studio"
+)
+
+// Lane says on whose authority a transaction writes: edit is a person here; pull and rebase come with a server.
+type Lane string
+
+// LaneEdit is an act of the person at this store: the strictest of ours.
+const LaneEdit Lane = "edit"
+
+// ActKind says what a transaction is for.
+type ActKind string
+
+// What a transaction is for.
+const (
+	ActEdit ActKind = "edit"
+	ActCare ActKind = "care" // of chunks, packs, caches: no tracking data
+)
+
+// Act is who writes, in which lane.
+type Act struct {
+	Lane  Lane
+	Kind  ActKind
+	Actor studio.UserID
+}
+
+// ChangeSet says what a commit changed.
+type ChangeSet struct {
+	ID         int64
+	Seq        uint64
+	Everything bool // definitions changed, or too much to name
+	Entities   []studio.ID
+}
+
+const changeEntitiesMax = 2000 // more are fetched anew as a whole
+
+// Logged is a decided op and all that is written with it.
+type Logged struct {
+	Event studio.Event
+	Op    studio.Op
+	Undo  []studio.Image
+	Line  *studio.Line // nil: not shown in the log
+}
+
+// Batch is what an act writes.
+type Batch struct {
+	Events     []Logged
+	Puts, Gone []studio.Row
+}
+
+// Tx is a write transaction. It is a studio.View of the rows as they are in it. It lives as long as the function it
+// is handed to.
+type Tx struct {
+	reader
+	db     *DB
+	act    Act
+	since  uint64
+	change ChangeSet
+	dirty  bool // a change row is due
+}
+
+// Write runs fn in one immediate transaction and commits. When fn or the commit fails, the store is as it was.
+// When it returns nil, everything is on the disk, and watchers have been told. Codes: store_newer, read_only, those
+// of the triggers, disk_full, timeout, damaged.
+func (d *DB) Write(ctx context.Context, act Act, fn func(*Tx) error) (ChangeSet, error) {
+	if d.readOnly != nil {
+		return ChangeSet{}, d.readOnly
+	}
+	sqlTx, err := d.write.BeginTx(ctx, nil)
+	if err != nil {
+		return ChangeSet{}, failure("begin", err)
+	}
+	tx := &Tx{reader: newReader(ctx, sqlTx), db: d, act: act}
+	defer tx.close()
+	if err := tx.run(fn); err != nil {
+		return ChangeSet{}, errors.Join(err, rollback(sqlTx))
+	}
+	if d.o.CommitFault != nil {
+		if err := d.o.CommitFault(); err != nil {
+			return ChangeSet{}, errors.Join(failure("commit", err), rollback(sqlTx))
+		}
+	}
+	tx.close()
+	if err := sqlTx.Commit(); err != nil {
+		return ChangeSet{}, errors.Join(failure("commit", err), rollback(sqlTx))
+	}
+	if tx.dirty {
+		d.tell(tx.change)
+	}
+	return tx.change, nil
+}
+
+func rollback(tx *sql.Tx) error {
+	if err := tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
+		return fmt.Errorf("rollback: %w", err)
+	}
+	return nil
+}
+
+func (tx *Tx) run(fn func(*Tx) error) error {
+	if err := tx.queryRow(`SELECT coalesce(max(seq), 0) FROM event`).Scan(&tx.since); err != nil {
+		return failure("begin", err)
+	}
+	if err := tx.exec(`INSERT INTO act (one, lane, kind, actor, since_seq, never) VALUES (1, ?, ?, ?, ?, 0)`,
+		string(tx.act.Lane), string(tx.act.Kind), tx.act.Actor.Bytes(), tx.since); err != nil {
+		return err
+	}
+	if err := fn(tx); err != nil {
+		return err
+	}
+	if err := tx.Err(); err != nil {
+		return err
+	}
+	if tx.dirty {
+		if err := tx.writeChange(); err != nil {
+			return err
+		}
+	}
+	return tx.exec(`DELETE FROM act`)
+}
+
+func (tx *Tx) exec(query string, args ...any) error {
+	s, err := tx.prepared(query)
+	if err == nil {
+		_, err = s.ExecContext(tx.ctx, args...)
+	}
+	return failure("write", err)
+}
+
+// NextSeq is the seq of the next event.
+func (tx *Tx) NextSeq() uint64 {
+	var seq uint64
+	tx.note(tx.queryRow(`SELECT coalesce(max(seq), 0) + 1 FROM event`).Scan(&seq))
+	return seq
+}
+
+// Commit writes a batch: events, ops and lines first, then the rows in an order that the triggers accept. The chain is
+// continued here.
+func (tx *Tx) Commit(b Batch) error {
+	if err := tx.appendEvents(b.Events); err != nil {
+		return err
+	}
+	if err := tx.putRows(b.Puts); err != nil {
+		return err
+	}
+	for _, r := range b.Gone {
+		t := tableOf(r)
+		if err := tx.exec("DELETE FROM "+t.name+" WHERE "+t.keySQL(), t.values()[:t.keys]...); err != nil {
+			return err
+		}
+	}
+	tx.noteChange(b)
+	return nil
+}
+
+func (tx *Tx) appendEvents(events []Logged) error {
+	if len(events) == 0 {
+		return nil
+	}
+	var chain [32]byte
+	var last []byte
+	err := tx.queryRow(`SELECT chain FROM event ORDER BY seq DESC LIMIT 1`).Scan(&last)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return failure("read chain", err)
+	}
+	copy(chain[:], last)
+	for i := range events {
+		ev := &events[i].Event
+		chain = ev.NextChain(chain)
+		ev.Chain = chain
+		if err := tx.appendEvent(events[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) appendEvent(l Logged) error {
+	t := eventTable(&l.Event)
+	values := append(t.values(), l.Event.Body, l.Event.Chain[:])
+	if err := tx.exec(eventInsert(t), values...); err != nil {
+		return err
+	}
+	s, err := tx.prepared(`INSERT INTO op (op_id, actor, kind, entity, body, group_id, undoes, made_hlc, state, verdict, reason, seq)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'decided', ?, ?, ?)`)
+	if err != nil {
+		return failure("write op", err)
+	}
+	done, err := s.ExecContext(tx.ctx, l.Op.ID.Bytes(), l.Event.Actor.Bytes(), l.Op.Kind, l.Op.Entity.Bytes(), l.Event.Body,
+		l.Op.Group.Bytes(), nullID(l.Op.Undoes.ID), int64(l.Op.MadeHybrid), l.Event.Verdict, string(l.Event.Reason), l.Event.Seq)
+	if err != nil {
+		return failure("write op", err)
+	}
+	n, err := done.LastInsertId()
+	if err != nil {
+		return failure("write op", err)
+	}
+	for i, image := range l.Undo {
+		if err := tx.exec(`INSERT INTO undo (local_n, i, table_no, key, before) VALUES (?, ?, ?, ?, ?)`,
+			n, i, image.Table, []byte(image.Key), image.Before); err != nil {
+			return err
+		}
+	}
+	if l.Line != nil {
+		return tx.putLine(*l.Line)
+	}
+	return nil
+}
+
+// order of tables when rows are written: definitions, then what stands on them. Assets come twice: bare ones that are
+// new before everything that names them, whole ones last, when their assignment and head are there.
+var putOrder = []studio.Table{
+	studio.TableProject, studio.TableRole, studio.TableMember, studio.TableStatus, studio.TableType,
+	studio.TableCollection, studio.TableAssignment, studio.TableCheckpoint, studio.TableAsset, studio.TableParked,
+	studio.TableNote, studio.TableTag, studio.TableDependency, studio.TableView,
+}
+
+func (tx *Tx) putRows(rows []studio.Row) error {
+	sorted := slices.Clone(rows)
+	slices.SortStableFunc(sorted, func(a, b studio.Row) int {
+		return cmp.Or(cmp.Compare(slices.Index(putOrder, a.Table()), slices.Index(putOrder, b.Table())), openLast(a, b))
+	})
+	for _, r := range sorted {
+		if a, ok := r.(studio.Asset); ok {
+			if err := tx.bareAsset(a); err != nil {
+				return err
+			}
+		}
+	}
+	for _, r := range sorted {
+		if err := tx.put(tableOf(r)); err != nil {
+			return err
+		}
+	}
+	return tx.renameTree(sorted)
+}
+
+// openLast: a holding is ended before the next one begins; versions come in order.
+func openLast(a, b studio.Row) int {
+	switch a := a.(type) {
+	case studio.Assignment:
+		ended := func(g studio.Assignment) int { return min(int(g.ToSeq), 1) }
+		return cmp.Compare(ended(b.(studio.Assignment)), ended(a))
+	case studio.Checkpoint:
+		return cmp.Compare(a.Version, b.(studio.Checkpoint).Version)
+	}
+	return 0
+}
+
+// bareAsset inserts a new asset without head and holder: they come with the second write, behind their rows.
+func (tx *Tx) bareAsset(a studio.Asset) error {
+	var n int
+	if err := tx.queryRow(`SELECT count(*) FROM asset WHERE id = ?`, a.ID.Bytes()).Scan(&n); err != nil || n > 0 {
+		return failure("write", err)
+	}
+	a.Head, a.NextVersion, a.Assignee, a.Assignment = studio.CheckpointID{}, 1, studio.UserID{}, studio.AssignmentID{}
+	t := assetTable(&a)
+	return tx.exec(t.insertSQL(), t.values()...)
+}
+
+func (tx *Tx) put(t table) error {
+	values := t.values()
+	if len(t.cols) > t.keys {
+		s, err := tx.prepared(t.updateSQL())
+		if err != nil {
+			return failure("write "+t.name, err)
+		}
+		done, err := s.ExecContext(tx.ctx, append(slices.Clone(values[t.keys:]), values[:t.keys]...)...)
+		if err != nil {
+			return failure("write "+t.name, err)
+		}
+		if n, err := done.RowsAffected(); err != nil || n == 1 {
+			return failure("write "+t.name, err)
+		}
+	}
+	return tx.exec(t.insertSQL(), values...)
+}
+
+// renameTree keeps the names of the tree: all old ones of the batch go first, so that two may change places.
+func (tx *Tx) renameTree(rows []studio.Row) error {
+	type stand struct {
+		parent, entity studio.ID
+		key            string
+		out            bool
+	}
+	var stands []stand
+	for _, r := range rows {
+		switch r := r.(type) {
+		case studio.Asset:
+			stands = append(stands, stand{r.Parent.ID, r.ID.ID, r.NameKey, r.Trashed()})
+		case studio.Collection:
+			stands = append(stands, stand{r.Parent.ID, r.ID.ID, r.NameKey, r.Trashed()})
+		}
+	}
+	for _, s := range stands {
+		if err := tx.exec(`DELETE FROM tree_name WHERE entity = ?`, s.entity.Bytes()); err != nil {
+			return err
+		}
+	}
+	for _, s := range stands {
+		if s.out {
+			continue
+		}
+		if err := tx.exec(`INSERT INTO tree_name (parent, name_key, entity) VALUES (?, ?, ?)`, s.parent.Bytes(), s.key,
+			s.entity.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func nullID(id studio.ID) any {
+	if id.IsZero() {
+		return nil
+	}
+	return id.Bytes()
+}
+
+// noteChange gathers what readers must fetch again.
+func (tx *Tx) noteChange(b Batch) {
+	tx.dirty = true
+	if len(b.Events) > 0 {
+		tx.change.Seq = b.Events[len(b.Events)-1].Event.Seq
+	}
+	add := func(id studio.ID) {
+		if !slices.Contains(tx.change.Entities, id) && !tx.change.Everything {
+			tx.change.Entities = append(tx.change.Entities, id)
+			tx.change.Everything = len(tx.change.Entities) > changeEntitiesMax
+		}
+	}
+	for _, r := range slices.Concat(b.Puts, b.Gone) {
+		switch r := r.(type) {
+		case studio.Asset:
+			add(r.ID.ID)
+		case studio.Collection:
+			add(r.ID.ID)
+		case studio.Checkpoint:
+			add(r.Asset.ID)
+		case studio.Note:
+			add(r.Asset.ID)
+		case studio.TagOn:
+			add(r.Asset.ID)
+		case studio.Dependency:
+			add(r.Asset.ID)
+		case studio.ParkedChain:
+			add(r.Asset.ID)
+		case studio.Project, studio.Member, studio.Role, studio.Status, studio.Type, studio.SavedView:
+			tx.change.Everything = true
+		}
+	}
+}
+
+func (tx *Tx) writeChange() error {
+	if tx.change.Everything {
+		tx.change.Entities = nil
+	}
+	b := make([]byte, 0, 16*len(tx.change.Entities))
+	for _, id := range tx.change.Entities {
+		b = append(b, id[:]...)
+	}
+	s, err := tx.prepared(`INSERT INTO change (seq, everything, entities) VALUES (?, ?, ?)`)
+	if err != nil {
+		return failure("write change", err)
+	}
+	done, err := s.ExecContext(tx.ctx, tx.change.Seq, tx.change.Everything, b)
+	if err != nil {
+		return failure("write change", err)
+	}
+	if tx.change.ID, err = done.LastInsertId(); err != nil {
+		return failure("write change", err)
+	}
+	return tx.exec(`DELETE FROM change WHERE id < ?`, tx.change.ID-changesKept)
+}
+
+const changesKept = 1000 // a process that was away for longer fetches everything

@@ -1,0 +1,321 @@
+package projectdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"framehold/internal/studio"
+)
+
+// reader answers lookups in one transaction. The first failure of the database stays: lookups then say "not there",
+// and Err says why. It is a studio.View.
+type reader struct {
+	ctx   context.Context
+	tx    *sql.Tx
+	err   error
+	stmts map[string]*sql.Stmt
+
+	project  *studio.Project
+	members  []studio.Member // nil: not read yet
+	roles    []studio.Role
+	statuses []studio.Status
+	types    []studio.Type
+}
+
+func newReader(ctx context.Context, tx *sql.Tx) reader {
+	return reader{ctx: ctx, tx: tx, stmts: map[string]*sql.Stmt{}}
+}
+
+// close releases the prepared statements.
+func (r *reader) close() {
+	for _, s := range r.stmts {
+		_ = s.Close()
+	}
+	r.stmts = map[string]*sql.Stmt{}
+}
+
+// prepared keeps a statement for the length of the transaction: an act on 1,000 tasks says the same things.
+func (r *reader) prepared(query string) (*sql.Stmt, error) {
+	if s, ok := r.stmts[query]; ok {
+		return s, nil
+	}
+	s, err := r.tx.PrepareContext(r.ctx, query)
+	if err == nil {
+		r.stmts[query] = s
+	}
+	return s, err
+}
+
+type scanner interface{ Scan(...any) error }
+
+type failedRow struct{ err error }
+
+func (f failedRow) Scan(...any) error { return f.err }
+
+func (r *reader) queryRow(query string, args ...any) scanner {
+	s, err := r.prepared(query)
+	if err != nil {
+		return failedRow{err}
+	}
+	return s.QueryRowContext(r.ctx, args...)
+}
+
+// each runs fn for every row of a query.
+func (r *reader) each(query string, args []any, fn func(scanner) error) error {
+	s, err := r.prepared(query)
+	if err != nil {
+		return failure("read", err)
+	}
+	rows, err := s.QueryContext(r.ctx, args...)
+	if err != nil {
+		return failure("read", err)
+	}
+	for rows.Next() {
+		if err := fn(rows); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+	}
+	return failure("read", errors.Join(rows.Err(), rows.Close()))
+}
+
+func (r *reader) note(err error) bool {
+	if err == nil {
+		return true
+	}
+	if !errors.Is(err, sql.ErrNoRows) && r.err == nil {
+		r.err = failure("read", err)
+	}
+	return false
+}
+
+// Err is the first failure of the database.
+func (r *reader) Err() error { return r.err }
+
+// one reads a row by its id into t.
+func (r *reader) one(t table, id studio.ID) bool {
+	return r.note(r.queryRow(t.selectSQL("WHERE "+t.cols[0].name+" = ?"), id.Bytes()).Scan(t.targets()...))
+}
+
+// list reads rows of one table.
+func list[R any](r *reader, of func(*R) table, where string, args ...any) []R {
+	var row R
+	rows := []R{}
+	r.note(r.each(of(&row).selectSQL(where), args, func(s scanner) error {
+		var row R
+		if err := s.Scan(of(&row).targets()...); err != nil {
+			return err
+		}
+		rows = append(rows, row)
+		return nil
+	}))
+	return rows
+}
+
+// Project is the project's row.
+func (r *reader) Project() studio.Project {
+	if r.project == nil {
+		rows := list(r, projectTable, "")
+		if len(rows) == 0 {
+			return studio.Project{}
+		}
+		r.project = &rows[0]
+	}
+	return *r.project
+}
+
+// Member finds a member.
+func (r *reader) Member(id studio.UserID) (studio.Member, bool) {
+	return pick(r.Members(), func(m studio.Member) bool { return m.User == id })
+}
+
+// Members lists the members.
+func (r *reader) Members() []studio.Member {
+	if r.members == nil {
+		r.members = list(r, memberTable, "ORDER BY user_id")
+	}
+	return r.members
+}
+
+// Role finds a role.
+func (r *reader) Role(id studio.RoleID) (studio.Role, bool) {
+	return pick(r.Roles(), func(x studio.Role) bool { return x.ID == id })
+}
+
+// Roles lists the roles in their order.
+func (r *reader) Roles() []studio.Role {
+	if r.roles == nil {
+		r.roles = list(r, roleTable, "ORDER BY ordinal, id")
+	}
+	return r.roles
+}
+
+// Status finds a status.
+func (r *reader) Status(id studio.StatusID) (studio.Status, bool) {
+	return pick(r.Statuses(), func(s studio.Status) bool { return s.ID == id })
+}
+
+// Statuses lists the statuses in their order.
+func (r *reader) Statuses() []studio.Status {
+	if r.statuses == nil {
+		r.statuses = list(r, statusTable, "ORDER BY ordinal, id")
+	}
+	return r.statuses
+}
+
+// Type finds a type.
+func (r *reader) Type(id studio.TypeID) (studio.Type, bool) {
+	return pick(r.Types(), func(t studio.Type) bool { return t.ID == id })
+}
+
+// Types lists the types in their order.
+func (r *reader) Types() []studio.Type {
+	if r.types == nil {
+		r.types = list(r, typeTable, "ORDER BY ordinal, id")
+	}
+	return r.types
+}
+
+func pick[R any](rows []R, is func(R) bool) (found R, ok bool) {
+	if i := slices.IndexFunc(rows, is); i >= 0 {
+		return rows[i], true
+	}
+	return found, false
+}
+
+// Collection finds a collection.
+func (r *reader) Collection(id studio.CollectionID) (c studio.Collection, ok bool) {
+	ok = r.one(collectionTable(&c), id.ID)
+	return c, ok
+}
+
+// Asset finds an asset.
+func (r *reader) Asset(id studio.AssetID) (a studio.Asset, ok bool) {
+	ok = r.one(assetTable(&a), id.ID)
+	return a, ok
+}
+
+// Named finds what stands under a name in a collection.
+func (r *reader) Named(parent studio.CollectionID, key string) (studio.ID, bool) {
+	var id studio.ID
+	ok := r.note(r.queryRow(`SELECT entity FROM tree_name WHERE parent = ? AND name_key = ?`, parent.Bytes(), key).
+		Scan(cell{&id}))
+	return id, ok
+}
+
+// Inside lists what stands directly in a collection.
+func (r *reader) Inside(in studio.CollectionID) (collections []studio.CollectionID, assets []studio.AssetID) {
+	r.note(r.each(`SELECT entity, EXISTS (SELECT 1 FROM asset WHERE id = entity) FROM tree_name WHERE parent = ?
+		ORDER BY entity`, []any{in.Bytes()}, func(s scanner) error {
+		var id studio.ID
+		var isAsset bool
+		if err := s.Scan(cell{&id}, &isAsset); err != nil {
+			return err
+		}
+		if isAsset {
+			assets = append(assets, studio.AssetID{ID: id})
+		} else {
+			collections = append(collections, studio.CollectionID{ID: id})
+		}
+		return nil
+	}))
+	return collections, assets
+}
+
+// Assignment finds an assignment.
+func (r *reader) Assignment(id studio.AssignmentID) (a studio.Assignment, ok bool) {
+	ok = r.one(assignmentTable(&a), id.ID)
+	return a, ok
+}
+
+// Checkpoint finds a checkpoint.
+func (r *reader) Checkpoint(id studio.CheckpointID) (k studio.Checkpoint, ok bool) {
+	if id.IsZero() {
+		return k, false
+	}
+	ok = r.one(checkpointTable(&k), id.ID)
+	return k, ok
+}
+
+// Chain lists a chain of parked checkpoints.
+func (r *reader) Chain(root studio.CheckpointID) (studio.ParkedChain, []studio.Checkpoint) {
+	var chain studio.ParkedChain
+	if root.IsZero() || !r.one(parkedTable(&chain), root.ID) {
+		return chain, nil
+	}
+	return chain, list(r, checkpointTable, "WHERE chain_root = ? AND state = 3 ORDER BY made_hlc, id", root.Bytes())
+}
+
+// Parked lists the chains of an asset.
+func (r *reader) Parked(a studio.AssetID) []studio.ParkedChain {
+	return list(r, parkedTable, "WHERE asset = ? ORDER BY root", a.Bytes())
+}
+
+// Note finds a note.
+func (r *reader) Note(id studio.NoteID) (n studio.Note, ok bool) {
+	ok = r.one(noteTable(&n), id.ID)
+	return n, ok
+}
+
+// Notes lists the notes of an asset in the order they were written.
+func (r *reader) Notes(a studio.AssetID) []studio.Note {
+	return list(r, noteTable, "WHERE asset = ? ORDER BY id", a.Bytes())
+}
+
+// HasTag tells whether an asset has a tag.
+func (r *reader) HasTag(a studio.AssetID, tag string) bool {
+	var n int
+	r.note(r.queryRow(`SELECT count(*) FROM tag WHERE asset = ? AND tag = ?`, a.Bytes(), tag).Scan(&n))
+	return n > 0
+}
+
+// Needs lists what an asset depends on directly.
+func (r *reader) Needs(a studio.AssetID) []studio.Dependency {
+	return list(r, dependencyTable, "WHERE asset = ? ORDER BY target", a.Bytes())
+}
+
+// View finds a saved view.
+func (r *reader) View(id studio.ViewID) (v studio.SavedView, ok bool) {
+	ok = r.one(viewTable(&v), id.ID)
+	return v, ok
+}
+
+// InStatus lists the tasks of a status.
+func (r *reader) InStatus(id studio.StatusID) []studio.Asset {
+	return list(r, assetTable, "WHERE status = ? ORDER BY id", id.Bytes())
+}
+
+// Event finds a decided op.
+func (r *reader) Event(id studio.OpID) (ev studio.Event, ok bool) {
+	ok = r.note(scanEvent(r.queryRow(eventSelect("WHERE op_id = ?"), id.Bytes()), &ev))
+	return ev, ok
+}
+
+func eventTable(ev *studio.Event) table {
+	return table{"event", 1, []column{
+		col("seq", &ev.Seq), col("op_id", &ev.Op.ID), col("client_id", &ev.Client), col("n", &ev.N),
+		col("actor", &ev.Actor.ID), col("kind", (*uint8)(&ev.Kind)), col("entity", &ev.Entity), col("about", &ev.About.ID),
+		col("group_id", &ev.Group.ID), col("undoes", &ev.Undoes.ID), col("cause", &ev.Cause.ID),
+		col("made_hlc", &ev.MadeHybrid), col("received_ms", &ev.ReceivedMs), col("verdict", (*uint8)(&ev.Verdict)),
+		col("reason", (*string)(&ev.Reason)), col("result", &ev.Result), col("version", &ev.Version),
+	}}
+}
+
+func eventInsert(t table) string {
+	full := table{t.name, t.keys, append(slices.Clone(t.cols), column{name: "body"}, column{name: "chain"})}
+	return full.insertSQL()
+}
+
+func eventSelect(where string) string {
+	return "SELECT " + eventTable(&studio.Event{}).names() + ", body, chain FROM event " + where
+}
+
+func scanEvent(s scanner, ev *studio.Event) error {
+	var chain []byte
+	err := s.Scan(append(eventTable(ev).targets(), &ev.Body, &chain)...)
+	if len(chain) == len(ev.Chain) {
+		copy(ev.Chain[:], chain)
+	}
+	return err
+}

@@ -1,0 +1,199 @@
+package session
+
+import (
+	"context"
+	"errors"
+
+	"framehold/internal/projectdb"
+	"framehold/internal/studio"
+)
+
+// Outcome is what became of an act on any number of assets.
+type Outcome struct {
+	Group   studio.GroupID // what Undo takes back; zero when nothing was done
+	Results []Result
+}
+
+// Result is what became of one of them.
+type Result struct {
+	Entity  studio.ID
+	Path    string
+	Already bool  // it was so before
+	Err     error // a studio.Refusal, mostly; nil when it is so now
+}
+
+// Done counts what is so now.
+func (o Outcome) Done() int { return len(o.Results) - o.Refused() }
+
+// Refused counts what was refused.
+func (o Outcome) Refused() (n int) {
+	for _, r := range o.Results {
+		if r.Err != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// Err is the error of the act as a whole: the one of its items that weighs most, in the order of exit codes.
+func (o Outcome) Err() error {
+	for _, r := range o.Results {
+		if r.Err != nil {
+			return r.Err
+		}
+	}
+	return nil
+}
+
+var errNothingDone = errors.New("nothing was done")
+
+// act is a transaction in the making: a memory state over the store, to which ops are applied one by one, and which
+// is written as a whole.
+type act struct {
+	s      *Session
+	tx     *projectdb.Tx
+	state  *studio.State
+	group  studio.GroupID
+	undoes map[studio.ID]studio.OpID
+	now    int64
+	next   uint64
+	logged []projectdb.Logged
+}
+
+// item is the part of an act about one asset: all of it or nothing.
+type item struct {
+	act     *act
+	state   *studio.State
+	logged  []projectdb.Logged
+	changed bool
+}
+
+// write runs fn in one transaction of the store as an edit of the acting person, and commits what it logged. When fn
+// fails, or logs nothing, the store is as it was.
+func (s *Session) write(ctx context.Context, kind projectdb.ActKind, fn func(*act) error) error {
+	if s.readOnly != nil {
+		return s.readOnly
+	}
+	_, err := s.db.Write(ctx, projectdb.Act{Lane: projectdb.LaneEdit, Kind: kind, Actor: s.me}, func(tx *projectdb.Tx) error {
+		a := &act{
+			s: s, tx: tx, state: studio.NewState(tx), group: studio.GroupID{ID: s.clock.NewID()}, now: s.clock.NowMs(),
+			next: tx.NextSeq(),
+		}
+		if err := fn(a); err != nil {
+			return err
+		}
+		if err := tx.Err(); err != nil {
+			return err
+		}
+		if len(a.logged) == 0 {
+			return errNothingDone
+		}
+		puts, gone := a.state.Changed()
+		return tx.Commit(projectdb.Batch{Events: a.logged, Puts: puts, Gone: gone})
+	})
+	if errors.Is(err, errNothingDone) {
+		return nil
+	}
+	return err
+}
+
+// each is an act on many: every one is decided alone, in one transaction with one undo. With all, one refusal
+// refuses all. fn decides one of them.
+func (s *Session) each(ctx context.Context, ids []studio.ID, all bool, fn func(*item, studio.ID) error) (Outcome, error) {
+	var out Outcome
+	err := s.write(ctx, projectdb.ActEdit, func(a *act) error {
+		out = Outcome{}
+		for _, id := range ids {
+			out.Results = append(out.Results, a.try(id, fn))
+		}
+		if all && out.Refused() > 0 {
+			return groupRefusal(&out)
+		}
+		if len(a.logged) > 0 {
+			out.Group = a.group
+		}
+		return nil
+	})
+	if studio.CodeOf(err) == studio.CodeGroup {
+		return out, nil
+	}
+	return out, err
+}
+
+// groupRefusal marks the ones that would have been done: none was made, because of the first reason.
+func groupRefusal(out *Outcome) error {
+	refusal := studio.Refuse(studio.CodeGroup, studio.Params{N: len(out.Results)})
+	for i, r := range out.Results {
+		if r.Err == nil {
+			out.Results[i].Err = refusal
+		}
+	}
+	return refusal
+}
+
+// try runs fn for one thing; what it did is kept only when it succeeds.
+func (a *act) try(id studio.ID, fn func(*item, studio.ID) error) Result {
+	it := &item{act: a, state: studio.NewState(a.state)}
+	err := fn(it, id)
+	result := Result{Entity: id, Path: studio.PathOf(it.state, id), Err: err, Already: err == nil && !it.changed}
+	if err == nil && it.changed {
+		a.state.Absorb(it.state)
+		a.logged = append(a.logged, it.logged...)
+	}
+	return result
+}
+
+// do decides an op of the acting person and applies it. The error is the refusal; a person's own store refuses what
+// a server would park, rename or do in part, because the person is there to choose.
+func (it *item) do(entity studio.ID, kind studio.Kind, body studio.Body) (studio.Decision, error) {
+	return it.doOp(studio.Op{Kind: kind, Entity: entity, Body: body}, false)
+}
+
+// doOp is do for an op with more to it; park lets a PARKED verdict stand.
+func (it *item) doOp(op studio.Op, park bool) (studio.Decision, error) {
+	a := it.act
+	op.ID = studio.OpID{ID: a.s.clock.NewID()}
+	op.Group = a.group
+	op.MadeHybrid = a.s.clock.Hybrid()
+	at := studio.Moment{
+		Actor: a.s.me, ReceivedMs: a.now, Seq: a.next + uint64(len(a.logged)+len(it.logged)),
+	}
+	d := studio.Decide(it.state, op, at)
+	if err := it.state.Err(); err != nil {
+		return d, err
+	}
+	switch {
+	case d.Verdict == studio.Noop:
+		return d, nil
+	case d.Verdict == studio.Merged && d.Reason == studio.CodeRenamed:
+		return d, studio.Refuse(studio.CodeNameTaken, d.Params)
+	case d.Verdict == studio.Merged && d.Move != nil:
+		return d, d.Move
+	case d.Verdict == studio.Kept && !park:
+		return d, localRefusal(d)
+	case d.Verdict == studio.Refused:
+		return d, d.Err()
+	}
+	ev := studio.EventOf(op, at, d)
+	logged := projectdb.Logged{Event: ev, Op: op}
+	if line, shown := studio.LineOf(ev, op.Body, it.state, d); shown {
+		logged.Line = &line
+	}
+	logged.Undo = it.state.Apply(d, ev)
+	it.logged = append(it.logged, logged)
+	it.changed = true
+	return d, nil
+}
+
+// localRefusal is what a person reads here for what a server would park.
+func localRefusal(d studio.Decision) error {
+	switch d.Reason {
+	case studio.CodeDiverged, studio.CodeDivergedSelf:
+		return studio.Refuse(studio.CodeOutdatedBase, d.Params)
+	case studio.CodeNoPermission:
+		return studio.Refuse(studio.CodePermission, d.Params)
+	case studio.CodeAssetTrashed:
+		return studio.Refuse(studio.CodeTrashed, d.Params)
+	}
+	return d.Err()
+}

@@ -1,0 +1,194 @@
+package session
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"framehold/internal/atomicfile"
+	"framehold/internal/clock"
+	"framehold/internal/fsys"
+	"framehold/internal/studio"
+)
+
+const homeFileMaxBytes = 8 << 20 // profile.json, projects.json: more is no file of ours
+
+// Home is FRAMEHOLD_HOME: who one person is on this computer, and the projects that it has seen. Two homes are two
+// people.
+type Home struct {
+	dir   string
+	fs    fsys.FS
+	clock *clock.Clock
+}
+
+// Profile is the person of a home. The id is given once; the username is a label.
+type Profile struct {
+	ID       studio.UserID `json:"-"`
+	Username string        `json:"username"`
+	Name     string        `json:"name"`
+}
+
+type profileFile struct {
+	ID string `json:"id"`
+	Profile
+}
+
+// KnownProject is a project that this home has opened.
+type KnownProject struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Path   string `json:"path"`
+	SeenMs int64  `json:"seenMs"`
+}
+
+// NewHome is the home in dir. It reads and makes nothing.
+func NewHome(dir string, f fsys.FS, c *clock.Clock) *Home { return &Home{dir: dir, fs: f, clock: c} }
+
+// Dir is the folder of the home.
+func (h *Home) Dir() string { return h.dir }
+
+// Profile returns who the person is; fallback names them at the first time, and the profile is made.
+func (h *Home) Profile(fallback Profile) (Profile, error) {
+	p, err := h.readProfile()
+	if errors.Is(err, fs.ErrNotExist) {
+		fallback.ID = studio.UserID{ID: h.clock.NewID()}
+		return fallback, h.writeProfile(fallback)
+	}
+	return p, err
+}
+
+// SetProfile changes the label or the name; empty ones stay. The id never changes.
+func (h *Home) SetProfile(now Profile, username, name string) (Profile, error) {
+	if username != "" {
+		if err := studio.CheckUsername(username); err != nil {
+			return now, err
+		}
+		now.Username = username
+	}
+	if name != "" {
+		now.Name = name
+	}
+	return now, h.writeProfile(now)
+}
+
+func (h *Home) readProfile() (Profile, error) {
+	var file profileFile
+	if err := h.read("profile.json", &file); err != nil {
+		return Profile{}, err
+	}
+	id, err := studio.ParseID(file.ID)
+	if err != nil {
+		return Profile{}, fmt.Errorf("read profile: %w", err)
+	}
+	file.Profile.ID = studio.UserID{ID: id}
+	return file.Profile, nil
+}
+
+func (h *Home) writeProfile(p Profile) error {
+	return h.write("profile.json", profileFile{ID: p.ID.String(), Profile: p})
+}
+
+// Projects lists the known projects, the latest seen first.
+func (h *Home) Projects() ([]KnownProject, error) {
+	known := []KnownProject{}
+	err := h.read("projects.json", &known)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	slices.SortStableFunc(known, func(a, b KnownProject) int { return int(b.SeenMs - a.SeenMs) })
+	return known, err
+}
+
+// remember notes that a project was opened.
+func (h *Home) remember(p KnownProject) error {
+	lock, err := h.lock()
+	if err != nil {
+		return err
+	}
+	defer lock()
+	known, err := h.Projects()
+	if err != nil {
+		return err
+	}
+	known = slices.DeleteFunc(known, func(k KnownProject) bool { return k.ID == p.ID && k.Path == p.Path })
+	return h.write("projects.json", append([]KnownProject{p}, known...))
+}
+
+// Forget takes a project off the list; nothing of it is touched.
+func (h *Home) Forget(path string) error {
+	lock, err := h.lock()
+	if err != nil {
+		return err
+	}
+	defer lock()
+	known, err := h.Projects()
+	if err != nil {
+		return err
+	}
+	return h.write("projects.json", slices.DeleteFunc(known, func(k KnownProject) bool { return k.Path == path }))
+}
+
+// lock keeps two processes from writing projects.json at once; who finds it taken writes all the same: the list is
+// a convenience.
+func (h *Home) lock() (func(), error) {
+	if err := h.fs.MkdirAll(h.dir, 0o700); err != nil {
+		return nil, err
+	}
+	l, err := h.fs.Lock(filepath.Join(h.dir, "projects.lock"), false)
+	if errors.Is(err, fsys.ErrLocked) {
+		return func() {}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = l.Close() }, nil
+}
+
+// storeDir is the folder of a store in this home.
+func (h *Home) storeDir(id string) string { return filepath.Join(h.dir, "stores", id) }
+
+func (h *Home) read(name string, into any) error {
+	b, err := readSmall(h.fs, filepath.Join(h.dir, name))
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, into); err != nil {
+		return fmt.Errorf("read %s: %w", filepath.Join(h.dir, name), err)
+	}
+	return nil
+}
+
+func (h *Home) write(name string, v any) error {
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := h.fs.MkdirAll(h.dir, 0o700); err != nil {
+		return err
+	}
+	return atomicfile.Write(h.fs, filepath.Join(h.dir, name), append(b, '\n'), 0o600)
+}
+
+func readSmall(f fsys.FS, path string) (b []byte, err error) {
+	file, err := f.OpenFile(path, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size > homeFileMaxBytes {
+		return nil, fmt.Errorf("read %s: %d bytes are too many", path, info.Size)
+	}
+	b = make([]byte, info.Size)
+	n, err := file.ReadAt(b, 0)
+	if n == len(b) {
+		err = nil
+	}
+	return b, err
+}
