@@ -31,7 +31,7 @@ func LineOf(ev Event, body Body, before View, d Decision) (line Line, shown bool
 	if a, ok := after.Asset(AssetID{ev.Entity}); ok {
 		l.Asset = a.ID
 		if s, ok := after.Status(a.Status); ok && a.Kind == Task {
-			l.Status = s.Key()
+			l.Status = s.Slug()
 		}
 	}
 	l.Path = PathOf(after, ev.Entity)
@@ -157,7 +157,7 @@ func username(view View, id UserID) string {
 
 func statusKey(view View, id StatusID) string {
 	s, _ := view.Status(id)
-	return s.Key()
+	return s.Slug()
 }
 
 // Sentence names how a line reads; the catalogue has a text for each.

@@ -329,5 +329,5 @@ func (k AssetKind) String() string {
 	return "resource"
 }
 
-// Key is the short label in lower case, as programs name the status.
-func (s Status) Key() string { return strings.ToLower(s.Label) }
+// Slug is the short label in lower case, as programs name the status.
+func (s Status) Slug() string { return strings.ToLower(s.Label) }

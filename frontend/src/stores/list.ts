@@ -7,6 +7,7 @@ import { requestOf, type ViewState } from "../lib/view";
 import { List } from "../wailsjs/go/app/Browser";
 import type { app } from "../wailsjs/go/models";
 import { onActed } from "./acts";
+import { collectionsStore } from "./collections";
 import { on } from "./events";
 import { projectStore } from "./project";
 import { viewStore } from "./view";
@@ -61,6 +62,7 @@ async function fetchScreen(): Promise<void> {
     if (!last) return;
     const pages = new Map(lists.map((list, i) => [wanted[i] ?? 0, list.rows]));
     const { total, assets, all } = last;
+    for (const list of lists) collectionsStore.learn(list.rows);
     store.set({ total, assets, all, pages, shownKey: key, loading: false, error: undefined });
   } catch (error) {
     if (mine === generation) store.set({ loading: false, error: toProblem(error) });
@@ -105,6 +107,7 @@ viewStore.subscribe(() => {
   const board = view.layout;
   view = viewStore.get();
   if (keyOf(view) !== before || view.layout !== board) void refresh();
+  void collectionsStore.find(view.collection).catch(() => {}); // the list itself says what is wrong
 });
 projectStore.subscribe(() => {
   const id = projectStore.get().project?.id ?? "";
