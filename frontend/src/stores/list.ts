@@ -12,6 +12,9 @@ import { on } from "./events";
 import { projectStore } from "./project";
 import { viewStore } from "./view";
 
+/** app.Row, for views. */
+export type AssetRow = app.Row;
+
 export type ListState = {
   readonly total: number;
   readonly assets: number;

@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+import {
+  type CommandContext,
+  type CommandRow,
+  command,
+  commandFor,
+  commands,
+  findCommands,
+  offers,
+} from "./commands";
+
+const task: CommandRow = {
+  kind: "task",
+  state: "normal",
+  notYours: false,
+  assignee: "ben",
+  can: ["checkpoint", "rename", "move", "trash", "tag", "set", "convert"],
+  moves: ["wfa"],
+};
+const resource: CommandRow = { ...task, kind: "resource", assignee: "" };
+const context = (rows: readonly CommandRow[], more: Partial<CommandContext> = {}): CommandContext => ({
+  open: true,
+  readOnly: "",
+  can: ["create", "members", "plan"],
+  me: "ana",
+  rows,
+  selected: rows.length,
+  undo: "",
+  redo: "",
+  back: false,
+  forward: false,
+  ...more,
+});
+
+test("no two commands have one id, and a key that two share is never meant by both", () => {
+  const ids = commands.map((c) => c.id);
+  expect(new Set(ids).size).toBe(ids.length);
+  const states = ["normal", "modified", "outdated", "diverged", "missing", "planned", "untracked"];
+  for (const kind of ["task", "resource", "collection", "untracked"]) {
+    for (const state of states) {
+      const c = context([{ ...task, kind, state }]);
+      for (const keys of new Set(commands.flatMap((row) => row.keys as readonly string[]))) {
+        const meant = commands.filter(
+          (row) => (row.keys as readonly string[]).includes(keys) && row.when(c) === true,
+        );
+        expect(meant.length, `${keys}: ${meant.map((row) => row.id)}`).toBeLessThanOrEqual(1);
+      }
+    }
+  }
+});
+
+test("single letters work only with a selection", () => {
+  for (const key of ["A", "S", "T", "M", "D"]) {
+    expect(commandFor(key, context([]), false)).toBeUndefined();
+    expect(commandFor(key, context([task]), false)).toBeDefined();
+  }
+});
+
+test("while a text is typed only the commands for everywhere have their keys", () => {
+  expect(commandFor("A", context([task]), true)).toBeUndefined();
+  expect(commandFor("F3", context([task]), true)).toBe("search");
+  expect(commandFor("Ctrl+A", context([task]), true)).toBeUndefined();
+});
+
+test("a verb that is not for all that is selected is shown with the reason", () => {
+  expect(command("status").when(context([task, resource]))).toBe(
+    "1 resource selected: only tasks have a status",
+  );
+  expect(command("status").when(context([resource]))).toBe(false);
+  expect(command("tag").when(context([task, { ...task, kind: "collection" }]))).toBe(
+    "1 collection selected: it is not for that",
+  );
+});
+
+test("what a person may not do is shown with the reason", () => {
+  expect(command("trash").when(context([{ ...task, can: [] }]))).toBe("You may not do this here");
+  expect(command("trash").when(context([task, { ...task, can: [] }]))).toBe(
+    "You may not do this to 1 of them",
+  );
+  expect(command("newTask").when(context([], { can: [] }))).toBe("Your role may not create");
+});
+
+test("checkpoint says who stands in the way", () => {
+  const mine = { ...task, state: "modified" };
+  expect(command("checkpoint").when(context([mine]))).toBe(true);
+  expect(command("checkpoint").when(context([{ ...mine, can: [] }]))).toBe("Someone else holds it");
+  expect(command("checkpoint").when(context([{ ...mine, can: [], assignee: "" }]))).toBe(
+    "Nobody holds it: assign it first",
+  );
+  expect(command("checkpoint").when(context([{ ...mine, state: "planned" }]))).toBe(false);
+});
+
+test("a store that cannot be written offers nothing that writes, and says why", () => {
+  const c = context([task], { readOnly: "The store is newer than this program." });
+  for (const id of ["assign", "status", "trash", "newTask", "checkpoint"] as const) {
+    expect(command(id).when(c)).toBe("The store is newer than this program.");
+  }
+  expect(command("openInApp").when(c)).toBe(true);
+});
+
+test("a changed file can be discarded or saved as a copy, another cannot", () => {
+  const ids = (state: string) => offers("file", context([{ ...task, state }])).map((o) => o.command.id);
+  expect(ids("modified")).toContain("discard");
+  expect(ids("normal")).not.toContain("discard");
+  expect(ids("outdated")).toContain("fetch");
+  expect(ids("missing")).not.toContain("openInApp");
+});
+
+test("the palette finds by words, beginnings first", () => {
+  expect(findCommands("show as l", context([])).map((c) => c.id)).toEqual(["layout.list"]);
+  expect(findCommands("re", context([], { redo: "x" })).map((c) => c.id)).toEqual(["reload", "redo"]);
+  expect(findCommands("d", context([])).map((c) => c.id)[0]).toBe("theme");
+  expect(findCommands("task new", context([])).map((c) => c.id)).toEqual(["newTask"]);
+  expect(findCommands("", context([])).map((c) => c.id)).not.toContain("palette");
+});

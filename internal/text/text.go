@@ -1,0 +1,139 @@
+// Package text is the one catalogue of sentences, keyed by code: the window, the command line and the docs say the same.
+// It knows no rule and imports the standard library only; who speaks hands in a code and what the sentence names.
+package text
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+//go:embed en.json
+var english []byte
+
+// Catalogue is the sentences of one language. Safe for concurrent use.
+type Catalogue struct {
+	Errors map[string]struct {
+		Message string `json:"message"`
+		Hint    string `json:"hint"`
+	} `json:"errors"`
+	Why     map[string]string `json:"why"`
+	History map[string]string `json:"history"`
+	Months  []string          `json:"months"`
+}
+
+// English returns the catalogue that the program speaks. It panics when the embedded file is malformed: a build without
+// it never passes its tests.
+func English() *Catalogue {
+	var c Catalogue
+	if err := json.Unmarshal(english, &c); err != nil {
+		panic("text: en.json: " + err.Error())
+	}
+	return &c
+}
+
+// Error returns the sentence of a code and the next step. A param "why" that is a key of the catalogue is spoken too.
+func (c *Catalogue) Error(code string, params map[string]string) (message, hint string) {
+	if why, ok := c.Why[params["why"]]; ok {
+		params["why"] = why
+	}
+	e, ok := c.Errors[code]
+	if !ok {
+		e = c.Errors["internal"]
+	}
+	return Fill(e.Message, params), Fill(e.Hint, params)
+}
+
+// Sentence returns a line of the history.
+func (c *Catalogue) Sentence(key string, params map[string]string) string {
+	return Fill(c.History[key], params)
+}
+
+// Day is "6 March"; with another year than now's, "6 March 2025".
+func (c *Catalogue) Day(t, now time.Time) string {
+	s := fmt.Sprintf("%d %s", t.Day(), c.Months[t.Month()-1])
+	if t.Year() != now.Year() {
+		s += fmt.Sprintf(" %d", t.Year())
+	}
+	return s
+}
+
+// Fill puts params into a sentence: {name} is its value, {?name|text} stands only when it has one, {!name|text} only
+// when it has none; text may hold {name} again. Malformed braces stay as they are.
+func Fill(sentence string, params map[string]string) string {
+	var b strings.Builder
+	for sentence != "" {
+		open := strings.IndexByte(sentence, '{')
+		if open < 0 {
+			b.WriteString(sentence)
+			break
+		}
+		b.WriteString(sentence[:open])
+		end := closing(sentence[open:])
+		if end < 0 {
+			b.WriteString(sentence[open:])
+			break
+		}
+		b.WriteString(fillOne(sentence[open+1:open+end], params))
+		sentence = sentence[open+end+1:]
+	}
+	return b.String()
+}
+
+func fillOne(inner string, params map[string]string) string {
+	name, then, conditional := strings.Cut(inner, "|")
+	switch {
+	case conditional && strings.HasPrefix(name, "?"):
+		if params[name[1:]] == "" {
+			return ""
+		}
+		return Fill(then, params)
+	case conditional && strings.HasPrefix(name, "!"):
+		if params[name[1:]] != "" {
+			return ""
+		}
+		return Fill(then, params)
+	case conditional: // {n|one|many}
+		one, many, _ := strings.Cut(then, "|")
+		if params[name] == "1" || params[name] == "" {
+			return Fill(one, params)
+		}
+		return Fill(many, params)
+	}
+	return params[name]
+}
+
+// closing is where the brace at the front closes; -1: nowhere.
+func closing(s string) int {
+	depth := 0
+	for i := range len(s) {
+		switch s[i] {
+		case '{':
+			depth++
+		case '}':
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// Bytes is a size for people: 11.4 MB. Powers of 1,000, as disks are sold and file managers count.
+func Bytes(n int64) string {
+	const step = 1000
+	if n < step {
+		return fmt.Sprintf("%d B", n)
+	}
+	f, unit := float64(n), 0
+	for f >= step && unit < 5 {
+		f /= step
+		unit++
+	}
+	if f >= 100 {
+		return fmt.Sprintf("%.0f %cB", f, " kMGTP"[unit])
+	}
+	return fmt.Sprintf("%.1f %cB", f, " kMGTP"[unit])
+}
