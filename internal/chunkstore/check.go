@@ -200,3 +200,10 @@ func (p *Packs) RemovePack(id PackID) error {
 	}
 	return p.fs.SyncDir(p.dir)
 }
+
+// Identify names the content of a source as Save would, and stores nothing.
+func (p *Packs) Identify(ctx context.Context, src Source, progress func(bytes int64)) (Saved, error) {
+	inner := &Batch{packs: &Packs{index: nothingBut(nil), cutter: p.cutter},
+		known: map[chunk.Hash]Row{}, reused: map[chunk.Hash]bool{}, blobs: map[chunk.Hash]bool{}}
+	return inner.Save(ctx, src, progress)
+}

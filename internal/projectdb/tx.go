@@ -227,7 +227,10 @@ var putOrder = []studio.Table{
 func (tx *Tx) putRows(rows []studio.Row) error {
 	sorted := slices.Clone(rows)
 	slices.SortStableFunc(sorted, func(a, b studio.Row) int {
-		return cmp.Or(cmp.Compare(slices.Index(putOrder, a.Table()), slices.Index(putOrder, b.Table())), openLast(a, b))
+		if order := cmp.Compare(slices.Index(putOrder, a.Table()), slices.Index(putOrder, b.Table())); order != 0 {
+			return order
+		}
+		return openLast(a, b)
 	})
 	for _, r := range sorted {
 		if a, ok := r.(studio.Asset); ok {

@@ -18,8 +18,9 @@ type Outcome struct {
 type Result struct {
 	Entity  studio.ID
 	Path    string
-	Already bool  // it was so before
-	Err     error // a studio.Refusal, mostly; nil when it is so now
+	Already bool   // it was so before
+	Err     error  // a studio.Refusal, mostly; nil when it is so now
+	before  string // path before the act
 }
 
 // Done counts what is so now.
@@ -58,6 +59,7 @@ type act struct {
 	now    int64
 	next   uint64
 	logged []projectdb.Logged
+	after  []func() error // what is written behind the rows, in the same transaction
 }
 
 // item is the part of an act about one asset: all of it or nothing.
@@ -74,11 +76,9 @@ func (s *Session) write(ctx context.Context, kind projectdb.ActKind, fn func(*ac
 	if s.readOnly != nil {
 		return s.readOnly
 	}
-	_, err := s.db.Write(ctx, projectdb.Act{Lane: projectdb.LaneEdit, Kind: kind, Actor: s.me}, func(tx *projectdb.Tx) error {
-		a := &act{
-			s: s, tx: tx, state: studio.NewState(tx), group: studio.GroupID{ID: s.clock.NewID()}, now: s.clock.NowMs(),
-			next: tx.NextSeq(),
-		}
+	change, err := s.db.Write(ctx, projectdb.Act{Lane: projectdb.LaneEdit, Kind: kind, Actor: s.me}, func(tx *projectdb.Tx) error {
+		a := s.newAct(tx, tx.NextSeq())
+		a.tx = tx
 		if err := fn(a); err != nil {
 			return err
 		}
@@ -89,12 +89,38 @@ func (s *Session) write(ctx context.Context, kind projectdb.ActKind, fn func(*ac
 			return errNothingDone
 		}
 		puts, gone := a.state.Changed()
-		return tx.Commit(projectdb.Batch{Events: a.logged, Puts: puts, Gone: gone})
+		if err := tx.Commit(projectdb.Batch{Events: a.logged, Puts: puts, Gone: gone}); err != nil {
+			return err
+		}
+		for _, then := range a.after {
+			if err := then(); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if errors.Is(err, errNothingDone) {
 		return nil
 	}
+	if err == nil {
+		s.index.touch(change)
+	}
 	return err
+}
+
+func (s *Session) newAct(view studio.View, next uint64) *act {
+	return &act{s: s, state: studio.NewState(view), group: studio.GroupID{ID: s.clock.NewID()}, now: s.clock.NowMs(), next: next}
+}
+
+// dry decides as write would, and writes nothing: for what should be refused before the first byte is read.
+func (s *Session) dry(ctx context.Context, fn func(*act) error) error {
+	if s.readOnly != nil {
+		return s.readOnly
+	}
+	return s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		seq, _ := snap.HeadSeq()
+		return fn(s.newAct(snap, seq+1))
+	})
 }
 
 // each is an act on many: every one is decided alone, in one transaction with one undo. With all, one refusal
@@ -134,8 +160,9 @@ func groupRefusal(out *Outcome) error {
 // try runs fn for one thing; what it did is kept only when it succeeds.
 func (a *act) try(id studio.ID, fn func(*item, studio.ID) error) Result {
 	it := &item{act: a, state: studio.NewState(a.state)}
+	before := studio.PathOf(a.state, id)
 	err := fn(it, id)
-	result := Result{Entity: id, Path: studio.PathOf(it.state, id), Err: err, Already: err == nil && !it.changed}
+	result := Result{Entity: id, before: before, Path: studio.PathOf(it.state, id), Err: err, Already: err == nil && !it.changed}
 	if err == nil && it.changed {
 		a.state.Absorb(it.state)
 		a.logged = append(a.logged, it.logged...)

@@ -189,12 +189,12 @@ CREATE TABLE manifest_blob (hash BLOB PRIMARY KEY, bytes BLOB NOT NULL) STRICT, 
 CREATE TABLE preview (hash BLOB PRIMARY KEY, webp BLOB NOT NULL) STRICT;
 
 -- canonical. Nothing ever stands here: see act.
-CREATE TABLE nothing (id INTEGER PRIMARY KEY CHECK (id IS NULL)) STRICT;
+CREATE TABLE no_row (id INTEGER PRIMARY KEY CHECK (id IS NULL)) STRICT;
 
--- Who acts, while a transaction of ours is open: filled first, emptied last. never points to nothing, so that a COMMIT
--- with a row left behind fails. No row: a statement of another program, the strictest lane.
+-- Who acts, while a transaction of ours is open: filled first, emptied last. never points to a row of no_row,
+-- which has none, so that a COMMIT with a row left behind fails. No row: a statement of another program, the strictest lane.
 CREATE TABLE act (
   one INTEGER PRIMARY KEY CHECK (one = 1), lane TEXT NOT NULL, kind TEXT NOT NULL, actor BLOB NOT NULL,
   since_seq INTEGER NOT NULL, -- the newest event before this transaction
-  never INTEGER NOT NULL REFERENCES nothing (id) DEFERRABLE INITIALLY DEFERRED
+  never INTEGER NOT NULL REFERENCES no_row (id) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;

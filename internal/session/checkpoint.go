@@ -1,0 +1,422 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"framehold/internal/chunkstore"
+	"framehold/internal/fsys"
+	"framehold/internal/preview"
+	"framehold/internal/projectdb"
+	"framehold/internal/studio"
+)
+
+// Phases of long work.
+const (
+	PhaseReading  = "reading"
+	PhaseSecuring = "securing"
+	PhaseWriting  = "writing"
+)
+
+// Step is how far long work has come.
+type Step struct {
+	Phase       string
+	Path        string
+	Done, Total int64 // bytes
+	NewBytes    int64
+}
+
+// Progress hears steps; nil is nobody.
+type Progress func(Step)
+
+func (p Progress) tell(s Step) {
+	if p != nil {
+		p(s)
+	}
+}
+
+// Image is an original picture that goes with a checkpoint.
+type Image struct {
+	Reader io.ReaderAt
+	Size   int64
+}
+
+// CheckpointRequest makes checkpoints of working files: one act, each file decided alone.
+type CheckpointRequest struct {
+	Assets    []studio.AssetID
+	Comment   string
+	To        studio.StatusID // the move of the same step; zero: none
+	Notes     []string        // of a move to retake
+	Image     *Image
+	Anyway    bool // a holder insists though head is newer: saved and parked
+	AllOrNone bool
+	Progress  Progress
+}
+
+// Made is what became of one file.
+type Made struct {
+	Asset      studio.AssetID
+	Path       string
+	ID         studio.CheckpointID
+	Version    uint32
+	State      string // accepted parked refused unchanged
+	Status     string // slug, as recorded
+	NewBytes   int64
+	TotalBytes int64
+	Hint       studio.Code // what the person may want to know: image_required when a review has none
+	Err        error
+}
+
+const (
+	maxBatchBytes  = 256 << 20 // saved together: one sync, one transaction
+	condemnedTries = 3         // a pack was condemned between lookup and commit: stored again
+)
+
+// CreateCheckpoint saves working files as new versions. When it returns without an error for a file, that file's
+// bytes, its checkpoint and the move of the same step are on the disk; else none of them is, and the file is as it was.
+// Codes: not_assignee, unassigned, outdated_base, permission, trashed, file_busy, no_file, disk_full, empty_comment,
+// too_long, those of a move.
+func (s *Session) CreateCheckpoint(ctx context.Context, r CheckpointRequest) ([]Made, error) {
+	if err := checkComment(r.Comment); err != nil {
+		return nil, err
+	}
+	if s.readOnly != nil {
+		return nil, s.readOnly
+	}
+	picture, err := s.pictureOf(ctx, r.Image)
+	if err != nil {
+		return nil, err
+	}
+	for try := 0; ; try++ {
+		made, err := s.checkpoint(ctx, r, picture)
+		if errors.Is(err, projectdb.ErrCondemned) && try < condemnedTries {
+			continue
+		}
+		if err == nil {
+			s.refresh(ctx, r.Assets...)
+		}
+		return made, storeFailure(err)
+	}
+}
+
+func checkComment(text string) error {
+	if isBlank(text) {
+		return studio.Refuse(studio.CodeEmptyComment, studio.Params{})
+	}
+	return studio.CheckText("comment", text)
+}
+
+func isBlank(text string) bool {
+	for _, r := range text {
+		if r != ' ' && r != '\n' && r != '\t' && r != '\r' {
+			return false
+		}
+	}
+	return true
+}
+
+// pictureOf makes the preview of the image that was handed in.
+func (s *Session) pictureOf(ctx context.Context, image *Image) (preview.Picture, error) {
+	if image == nil {
+		return preview.Picture{}, nil
+	}
+	p, err := s.pictures.FromImage(ctx, image.Reader, image.Size)
+	return p, fileFailure("", err)
+}
+
+// saving is one file on its way into the store.
+type saving struct {
+	made     Made
+	id       studio.CheckpointID
+	base     studio.CheckpointID
+	asset    studio.Asset
+	path     string // on disk
+	info     fsys.Info
+	seenNs   int64
+	saved    chunkstore.Saved
+	picture  preview.Picture
+	headHash studio.Hash
+	create   func(*item, *saving) error // makes the asset in the same act; nil: it is there
+}
+
+func (s *Session) checkpoint(ctx context.Context, r CheckpointRequest, picture preview.Picture) ([]Made, error) {
+	files, err := s.prepare(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if r.AllOrNone && refusedAny(files) {
+		refuseRest(files)
+		return results(files), nil
+	}
+	batch := s.packs.Begin()
+	var image chunkstore.Saved
+	if r.Image != nil && !allRefused(files) {
+		if image, err = batch.Save(ctx, chunkstore.Source{Reader: r.Image.Reader, Size: r.Image.Size}, nil); err != nil {
+			return nil, fileFailure("", err)
+		}
+	}
+	total, done := int64(0), int64(0)
+	for _, f := range files {
+		total += f.made.TotalBytes
+	}
+	for _, f := range files {
+		if f.made.Err != nil {
+			continue
+		}
+		base := done
+		f.made.Err = s.read(ctx, f, batch, func(n int64) {
+			done = base + n
+			r.Progress.tell(Step{Phase: PhaseReading, Path: f.made.Path, Done: done, Total: total})
+		})
+		if ctx.Err() != nil {
+			return nil, fileFailure(f.made.Path, ctx.Err())
+		}
+		if f.made.Err == nil && r.Image != nil {
+			f.picture = picture
+		}
+		if f.made.Err == nil && r.To.IsZero() && r.Image == nil && studio.Hash(f.saved.Manifest) == f.headHash && !f.headHash.IsZero() {
+			f.made.State, f.made.NewBytes = "unchanged", 0
+		}
+	}
+	if r.AllOrNone && refusedAny(files) {
+		refuseRest(files)
+		return results(files), nil
+	}
+	r.Progress.tell(Step{Phase: PhaseSecuring, Done: done, Total: total})
+	if err := s.commitFiles(ctx, files, batch, r, studio.Hash(image.Manifest)); err != nil {
+		return nil, err
+	}
+	return results(files), nil
+}
+
+// prepare refuses what can be refused before a byte is read.
+func (s *Session) prepare(ctx context.Context, r CheckpointRequest) ([]*saving, error) {
+	look, err := s.newLook(ctx)
+	if err != nil {
+		return nil, err
+	}
+	files := make([]*saving, len(r.Assets))
+	for i, id := range r.Assets {
+		f := &saving{id: studio.CheckpointID{ID: s.clock.NewID()}}
+		f.made = Made{Asset: id, Path: look.picture.Path(id.ID), State: "refused"}
+		files[i] = f
+		info := look.picture.Assets[id]
+		if info == nil {
+			f.made.Err = studio.Refuse(studio.CodeUnknownAsset, studio.Params{Name: id.String()})
+			continue
+		}
+		f.asset, f.headHash = info.Asset, info.HeadHash
+		f.made.Err = s.dry(ctx, func(a *act) error { return a.mayCheckpoint(f.asset) })
+		if f.made.Err != nil {
+			continue
+		}
+		file, err := look.fileOf(ctx, id)
+		switch {
+		case err != nil:
+			f.made.Err = err
+			continue
+		case !file.Exists:
+			f.made.Err = studio.Refuse(studio.CodeNoFile, studio.Params{Path: f.made.Path})
+			continue
+		}
+		f.path, f.base, f.made.TotalBytes = file.Path, file.Base, file.Size
+		f.made.Err = s.dry(ctx, func(a *act) error { return a.rehearse(f, r) })
+	}
+	return files, nil
+}
+
+// mayCheckpoint is rule 3, said before the first byte is read.
+func (a *act) mayCheckpoint(asset studio.Asset) error {
+	code, params := studio.CheckpointRefusal(a.state, a.s.me, asset)
+	if code == studio.CodeNoPermission {
+		code = studio.CodePermission
+	}
+	if code == "" {
+		return nil
+	}
+	return studio.Refuse(code, params)
+}
+
+// rehearse decides the whole step with content that is not read yet.
+func (a *act) rehearse(f *saving, r CheckpointRequest) error {
+	return a.try(f.asset.ID.ID, func(it *item, _ studio.ID) error { return it.seal(f, r, studio.Hash{}) }).Err
+}
+
+// read takes one file into the batch.
+func (s *Session) read(ctx context.Context, f *saving, batch *chunkstore.Batch, progress func(int64)) error {
+	info, err := s.folder.ReadStable(ctx, f.path, func(src fsys.File, info fsys.Info) (err error) {
+		f.seenNs = s.clock.Now().UnixNano()
+		if f.saved, err = batch.Save(ctx, sourceOf(src, info), progress); err != nil {
+			return err
+		}
+		if f.picture, err = s.pictures.FromFile(ctx, f.path, src, info.Size); err != nil {
+			f.picture = preview.Picture{} // most files have no picture in them: the type's icon stands for it
+		}
+		return nil
+	})
+	f.info = info
+	f.made.TotalBytes, f.made.NewBytes = f.saved.Size, f.saved.NewBytes
+	return fileFailure(f.made.Path, err)
+}
+
+// commitFiles makes the bytes durable, then writes all that is left in one transaction.
+func (s *Session) commitFiles(ctx context.Context, files []*saving, batch *chunkstore.Batch, r CheckpointRequest,
+	image studio.Hash) error {
+	if allRefused(files) {
+		return nil
+	}
+	if err := batch.Flush(); err != nil {
+		return err
+	}
+	err := s.write(ctx, projectdb.ActEdit, func(a *act) error {
+		if err := a.tx.AddContent(contentOf(batch.Pending())); err != nil {
+			return err
+		}
+		for _, f := range files {
+			if f.made.Err != nil || f.made.State == "unchanged" {
+				continue
+			}
+			if f.made.Err = a.commitFile(f, r, image); f.made.Err != nil && r.AllOrNone {
+				refuseRest(files)
+				return errNothingDone
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.rememberUnchanged(ctx, files)
+}
+
+func (a *act) commitFile(f *saving, r CheckpointRequest, image studio.Hash) error {
+	result := a.try(f.asset.ID.ID, func(it *item, _ studio.ID) error {
+		if f.create != nil {
+			if err := f.create(it, f); err != nil {
+				return err
+			}
+		}
+		return it.seal(f, r, image)
+	})
+	if result.Err != nil {
+		f.made.State = "refused"
+		return result.Err
+	}
+	k, _ := a.state.Checkpoint(f.id)
+	status, _ := a.state.Status(k.StatusAtCreation)
+	f.made.ID, f.made.Version, f.made.Status = f.id, k.Version, status.Slug()
+	f.made.State = "accepted"
+	if k.State == studio.Parked {
+		f.made.State = "parked"
+	}
+	if status.Category == studio.CategoryReview && !r.To.IsZero() && k.Preview.IsZero() {
+		f.made.Hint = studio.CodeImageRequired
+	}
+	f.made.Path = studio.PathOf(a.state, f.asset.ID.ID)
+	if len(f.picture.WebP) > 0 {
+		if err := a.tx.PutPreview(k.Preview, f.picture.WebP); err != nil {
+			return err
+		}
+	}
+	a.after = append(a.after, func() error { return a.putLocal(f) })
+	return nil
+}
+
+func (a *act) putLocal(f *saving) error {
+	content := studio.Hash(f.saved.Manifest)
+	if err := a.tx.SetStat(a.s.folderID, statOf(f.path, f.info, content, f.seenNs)); err != nil {
+		return err
+	}
+	return a.tx.SetLocalFile(projectdb.LocalFile{Folder: a.s.folderID, Asset: f.asset.ID, Path: f.path, Base: f.id,
+		Manifest: content, PutMs: a.now})
+}
+
+// seal announces a checkpoint and asks for its place on the line, with the move of the same step.
+func (it *item) seal(f *saving, r CheckpointRequest, image studio.Hash) error {
+	a, err := it.asset(f.asset.ID.ID)
+	if err != nil {
+		return err
+	}
+	body := &studio.AnnounceBody{
+		Checkpoint: f.id, Base: f.base, Assignment: a.Assignment, Status: a.Status, Manifest: studio.Hash(f.saved.Manifest),
+		Bytes: f.saved.Size, NewBytes: f.saved.NewBytes, Comment: r.Comment, Image: image,
+		NoChange: studio.Hash(f.saved.Manifest) == f.headHash && !f.headHash.IsZero(),
+	}
+	if len(f.picture.WebP) > 0 {
+		body.Preview = studio.Hash(chunkSum(f.picture.WebP))
+	}
+	move := &studio.SealBody{Checkpoint: f.id}
+	if !r.To.IsZero() && r.To != a.Status {
+		to, ok := it.state.Status(r.To)
+		if !ok {
+			return studio.Refuse(studio.CodeUnknownStatus, studio.Params{Name: r.To.String()})
+		}
+		if a.Kind == studio.Resource {
+			return studio.Refuse(studio.CodeIsResource, studio.Params{Asset: studio.PathOf(it.state, a.ID.ID)})
+		}
+		body.Status, move.From, move.To = r.To, a.Status, r.To
+		if move.Notes, move.Reason, err = it.notes(a, to, f.id, StatusRequest{Notes: r.Notes}); err != nil {
+			return err
+		}
+	}
+	if _, err := it.do(a.ID.ID, studio.KindAnnounce, body); err != nil {
+		return err
+	}
+	_, err = it.doOp(studio.Op{Kind: studio.KindSeal, Entity: a.ID.ID, Body: move}, r.Anyway && f.base != a.Head)
+	return err
+}
+
+// rememberUnchanged notes the content of files of which no version was made, so that they are not read again.
+func (s *Session) rememberUnchanged(ctx context.Context, files []*saving) error {
+	return s.care(ctx, func(tx *projectdb.Tx) error {
+		for _, f := range files {
+			if f.made.State != "unchanged" {
+				continue
+			}
+			if err := tx.SetStat(s.folderID, statOf(f.path, f.info, studio.Hash(f.saved.Manifest), f.seenNs)); err != nil {
+				return err
+			}
+			if err := tx.SetLocalFile(projectdb.LocalFile{Folder: s.folderID, Asset: f.asset.ID, Path: f.path,
+				Base: f.asset.Head, Manifest: f.headHash, PutMs: s.clock.NowMs()}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func results(files []*saving) []Made {
+	made := make([]Made, len(files))
+	for i, f := range files {
+		made[i] = f.made
+	}
+	return made
+}
+
+func refusedAny(files []*saving) bool {
+	for _, f := range files {
+		if f.made.Err != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func allRefused(files []*saving) bool {
+	for _, f := range files {
+		if f.made.Err == nil {
+			return false
+		}
+	}
+	return true
+}
+
+func refuseRest(files []*saving) {
+	for _, f := range files {
+		if f.made.Err == nil {
+			f.made.State, f.made.ID, f.made.Version = "refused", studio.CheckpointID{}, 0
+			f.made.Err = studio.Refuse(studio.CodeGroup, studio.Params{N: len(files)})
+		}
+	}
+}

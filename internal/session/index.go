@@ -1,0 +1,294 @@
+package session
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"framehold/internal/projectdb"
+	"framehold/internal/studio"
+)
+
+// index is the tracking data that lists are made of, in memory: read once, then kept by the ChangeSets.
+type index struct {
+	mu     sync.Mutex
+	loaded bool
+	all    bool
+	dirty  map[studio.ID]bool
+	now    *Picture
+	sums   sums
+}
+
+// Picture is the tracking data of a project at one moment, as lists need it. It is never changed: a new one is made.
+type Picture struct {
+	Seq         uint64
+	Project     studio.Project
+	Members     map[studio.UserID]studio.Member
+	MemberList  []studio.Member
+	Roles       []studio.Role
+	Statuses    []studio.Status
+	StatusOf    map[studio.StatusID]studio.Status
+	Types       []studio.Type
+	TypeOf      map[studio.TypeID]studio.Type
+	Collections map[studio.CollectionID]studio.Collection
+	Assets      map[studio.AssetID]*projectdb.AssetInfo
+	paths       map[studio.ID]string
+	inside      map[studio.CollectionID][]studio.ID // collections first, then assets, by name; trash aside
+	byPath      map[string]studio.ID                // by key path
+}
+
+func (x *index) touch(c projectdb.ChangeSet) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.all = x.all || c.Everything
+	if x.dirty == nil {
+		x.dirty = map[studio.ID]bool{}
+	}
+	for _, id := range c.Entities {
+		x.dirty[id] = true
+	}
+}
+
+// Look returns the tracking data as it is now.
+func (s *Session) Look(ctx context.Context) (*Picture, error) {
+	x := &s.index
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.loaded && !x.all && len(x.dirty) == 0 {
+		return x.now, nil
+	}
+	next := &Picture{}
+	err := s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		if x.loaded && !x.all {
+			return next.update(snap, x.now, x.dirty)
+		}
+		return next.load(snap)
+	})
+	if err != nil {
+		return nil, err
+	}
+	x.loaded, x.all, x.dirty, x.now = true, false, nil, next
+	return next, nil
+}
+
+func (p *Picture) load(snap *projectdb.Snapshot) error {
+	p.definitions(snap)
+	p.Collections = map[studio.CollectionID]studio.Collection{}
+	for _, c := range snap.Collections() {
+		p.Collections[c.ID] = c
+	}
+	assets, err := snap.Assets()
+	if err != nil {
+		return err
+	}
+	p.Assets = make(map[studio.AssetID]*projectdb.AssetInfo, len(assets))
+	for i := range assets {
+		p.Assets[assets[i].ID] = &assets[i]
+	}
+	p.tree()
+	return nil
+}
+
+func (p *Picture) definitions(snap *projectdb.Snapshot) {
+	p.Seq, _ = snap.HeadSeq()
+	p.Project, p.MemberList, p.Roles = snap.Project(), snap.Members(), snap.Roles()
+	p.Statuses, p.Types = snap.Statuses(), snap.Types()
+	p.Members = map[studio.UserID]studio.Member{}
+	for _, m := range p.MemberList {
+		p.Members[m.User] = m
+	}
+	p.StatusOf = map[studio.StatusID]studio.Status{}
+	for _, st := range p.Statuses {
+		p.StatusOf[st.ID] = st
+	}
+	p.TypeOf = map[studio.TypeID]studio.Type{}
+	for _, t := range p.Types {
+		p.TypeOf[t.ID] = t
+	}
+}
+
+// update makes the picture of before with some things read anew; the tree is made anew only when it changed.
+func (p *Picture) update(snap *projectdb.Snapshot, before *Picture, dirty map[studio.ID]bool) error {
+	*p = *before
+	p.Seq, _ = snap.HeadSeq()
+	var assets []studio.AssetID
+	treeChanged, copied := false, false
+	for id := range dirty {
+		if c, ok := snap.Collection(studio.CollectionID{ID: id}); ok {
+			if !copied {
+				p.Collections, copied = cloneMap(before.Collections), true
+			}
+			was := p.Collections[c.ID]
+			treeChanged = treeChanged || was.Parent != c.Parent || was.Name != c.Name || was.Trashed() != c.Trashed() || was.ID.IsZero()
+			p.Collections[c.ID] = c
+			continue
+		}
+		assets = append(assets, studio.AssetID{ID: id})
+	}
+	if len(assets) == 0 {
+		if treeChanged {
+			p.tree()
+		}
+		return nil
+	}
+	fresh, err := snap.Assets(assets...)
+	if err != nil {
+		return err
+	}
+	p.Assets = cloneMap(before.Assets)
+	for i := range fresh {
+		a := &fresh[i]
+		was := p.Assets[a.ID]
+		treeChanged = treeChanged || was == nil || was.Parent != a.Parent || was.Name != a.Name || was.Trashed() != a.Trashed()
+		p.Assets[a.ID] = a
+	}
+	if treeChanged {
+		p.tree()
+	}
+	return nil
+}
+
+func cloneMap[K comparable, V any](m map[K]V) map[K]V {
+	clone := make(map[K]V, len(m)+1)
+	for k, v := range m {
+		clone[k] = v
+	}
+	return clone
+}
+
+// tree works out paths and what stands where.
+func (p *Picture) tree() {
+	p.paths = make(map[studio.ID]string, len(p.Assets)+len(p.Collections))
+	p.inside = map[studio.CollectionID][]studio.ID{}
+	p.byPath = make(map[string]studio.ID, len(p.Assets)+len(p.Collections))
+	for id, c := range p.Collections {
+		p.paths[id.ID] = p.pathOf(c.Parent, c.Name, 0)
+		if !c.Trashed() {
+			p.inside[c.Parent] = append(p.inside[c.Parent], id.ID)
+			p.byPath[keyPath(p.paths[id.ID])] = id.ID
+		}
+	}
+	for id, a := range p.Assets {
+		p.paths[id.ID] = p.pathOf(a.Parent, a.Name, 0)
+		if !a.Trashed() {
+			p.inside[a.Parent] = append(p.inside[a.Parent], id.ID)
+			p.byPath[keyPath(p.paths[id.ID])] = id.ID
+		}
+	}
+	for in := range p.inside {
+		slices.SortFunc(p.inside[in], p.compareNames)
+	}
+}
+
+// keyPath is a path by the keys of its names.
+func keyPath(path string) string {
+	parts := strings.Split(path, "/")
+	for i, name := range parts {
+		parts[i] = studio.NameKey(name)
+	}
+	return strings.Join(parts, "/")
+}
+
+func (p *Picture) compareNames(a, b studio.ID) int {
+	_, ca := p.Collections[studio.CollectionID{ID: a}]
+	_, cb := p.Collections[studio.CollectionID{ID: b}]
+	if ca != cb {
+		if ca {
+			return -1
+		}
+		return 1
+	}
+	return strings.Compare(p.sortName(a), p.sortName(b))
+}
+
+func (p *Picture) sortName(id studio.ID) string {
+	if a, ok := p.Assets[studio.AssetID{ID: id}]; ok {
+		return a.NameKey
+	}
+	return p.Collections[studio.CollectionID{ID: id}].NameKey
+}
+
+func (p *Picture) pathOf(parent studio.CollectionID, name string, depth int) string {
+	if parent.IsZero() || depth > pathDepthMax {
+		return name
+	}
+	c := p.Collections[parent]
+	return p.pathOf(c.Parent, c.Name, depth+1) + "/" + name
+}
+
+const pathDepthMax = 1000 // of collections in collections
+
+// Path is where an asset or collection stands, with slashes.
+func (p *Picture) Path(id studio.ID) string { return p.paths[id] }
+
+// At finds what stands at a path of the project, trash aside.
+func (p *Picture) At(path string) (studio.ID, bool) {
+	id, ok := p.byPath[keyPath(path)]
+	return id, ok
+}
+
+// Below lists the assets in a collection at any depth, in order of path, trash aside. Zero: of the project.
+func (p *Picture) Below(c studio.CollectionID) []studio.AssetID {
+	var found []studio.AssetID
+	for _, id := range p.inside[c] {
+		if _, ok := p.Assets[studio.AssetID{ID: id}]; ok {
+			found = append(found, studio.AssetID{ID: id})
+			continue
+		}
+		found = append(found, p.Below(studio.CollectionID{ID: id})...)
+	}
+	return found
+}
+
+// StatusNamed finds a status by its short label, without regard to case, or its name. Code: unknown_status.
+func (p *Picture) StatusNamed(name string) (studio.Status, error) {
+	var known []string
+	for _, st := range p.Statuses {
+		if st.Removed {
+			continue
+		}
+		if strings.EqualFold(st.Label, name) || strings.EqualFold(st.Name, name) || st.ID.String() == name {
+			return st, nil
+		}
+		known = append(known, st.Slug())
+	}
+	return studio.Status{}, studio.Refuse(studio.CodeUnknownStatus, studio.Params{Name: name, Why: strings.Join(known, ", ")})
+}
+
+// MemberNamed finds a present member by username. Code: unknown_member.
+func (p *Picture) MemberNamed(name string) (studio.Member, error) {
+	for _, m := range p.MemberList {
+		if !m.Gone && (strings.EqualFold(m.Username, name) || m.User.String() == name) {
+			return m, nil
+		}
+	}
+	return studio.Member{}, studio.Refuse(studio.CodeUnknownMember, studio.Params{Name: name, Project: p.Project.Name})
+}
+
+// TypeNamed finds a type by name. Code: unknown_type.
+func (p *Picture) TypeNamed(name string) (studio.Type, error) {
+	var known []string
+	for _, t := range p.Types {
+		if t.Removed {
+			continue
+		}
+		if strings.EqualFold(t.Name, name) || t.ID.String() == name {
+			return t, nil
+		}
+		known = append(known, t.Name)
+	}
+	return studio.Type{}, studio.Refuse(studio.CodeUnknownType, studio.Params{Name: name, Why: strings.Join(known, ", ")})
+}
+
+// RoleNamed finds a role by name. Code: unknown_role.
+func (p *Picture) RoleNamed(name string) (studio.Role, error) {
+	var known []string
+	for _, r := range p.Roles {
+		if strings.EqualFold(r.Name, name) || r.ID.String() == name {
+			return r, nil
+		}
+		known = append(known, r.Name)
+	}
+	return studio.Role{}, studio.Refuse(studio.CodeUnknownRole, studio.Params{Name: name, Why: strings.Join(known, ", ")})
+}

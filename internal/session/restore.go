@@ -1,0 +1,259 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"framehold/internal/chunk"
+	"framehold/internal/chunkstore"
+	"framehold/internal/fsys"
+	"framehold/internal/projectdb"
+	"framehold/internal/studio"
+	"framehold/internal/workspace"
+)
+
+// Restored is what became of one file that was put in place.
+type Restored struct {
+	Asset  studio.AssetID
+	Path   string
+	Label  string
+	Bytes  int64
+	Safety studio.CheckpointID // what the file in the way held, when that was no version; zero: nothing was lost to save
+	Err    error
+}
+
+// version finds the checkpoint that a person means: v4, an id, "" for the head. Code: unknown_checkpoint.
+func (s *Session) Version(ctx context.Context, id studio.AssetID, name string) (k studio.Checkpoint, err error) {
+	err = s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		a, ok := snap.Asset(id)
+		if !ok {
+			return studio.Refuse(studio.CodeUnknownAsset, studio.Params{Name: id.String()})
+		}
+		for _, have := range snap.Checkpoints(id) {
+			mine := have.State != studio.Safety || have.Author == s.me
+			if mine && (name == "" && have.ID == a.Head || name != "" && (have.Label() == name || have.ID.String() == name)) {
+				k = have
+				return nil
+			}
+		}
+		return studio.Refuse(studio.CodeUnknownCheckpoint, studio.Params{Asset: studio.PathOf(snap, id.ID), Name: name})
+	})
+	return k, err
+}
+
+// Restore puts a version in the working folder; zero: the head. A modified file in the way becomes a safety checkpoint
+// first. Codes: unknown_checkpoint, damaged, file_busy, disk_full, outside_project.
+func (s *Session) Restore(ctx context.Context, id studio.AssetID, version studio.CheckpointID, progress Progress) (Restored, error) {
+	name := ""
+	if !version.IsZero() {
+		name = version.String()
+	}
+	k, err := s.Version(ctx, id, name)
+	if err != nil {
+		return Restored{Asset: id}, err
+	}
+	r, err := s.put(ctx, k, progress)
+	if err == nil {
+		s.refresh(ctx, id)
+	}
+	return r, err
+}
+
+// Fetch puts the heads of assets in the working folder, each decided alone.
+func (s *Session) Fetch(ctx context.Context, ids []studio.AssetID, progress Progress) ([]Restored, error) {
+	var done []Restored
+	for _, id := range ids {
+		r, err := s.Restore(ctx, id, studio.CheckpointID{}, progress)
+		r.Err = err
+		done = append(done, r)
+		if ctx.Err() != nil {
+			return done, fileFailure(r.Path, ctx.Err())
+		}
+	}
+	return done, nil
+}
+
+func (s *Session) fetchOne(ctx context.Context, id studio.AssetID, progress Progress) error {
+	_, err := s.Restore(ctx, id, studio.CheckpointID{}, progress)
+	return err
+}
+
+// Discard puts the version back that a modified file came from; what it held becomes a safety checkpoint.
+func (s *Session) Discard(ctx context.Context, id studio.AssetID, progress Progress) (Restored, error) {
+	f, err := s.fileNow(ctx, id)
+	if err != nil {
+		return Restored{Asset: id}, err
+	}
+	return s.Restore(ctx, id, f.Base, progress)
+}
+
+// RestoreTo puts a version at a path outside of the project's care; nothing may be there.
+func (s *Session) RestoreTo(ctx context.Context, k studio.Checkpoint, target string, progress Progress) (int64, error) {
+	info, err := workspace.PlaceAt(ctx, s.fs, filepath.Clean(target), s.placing(ctx, k, "", progress, func(fsys.Info) error {
+		return studio.Refuse(studio.CodeInTheWay, studio.Params{Path: target})
+	}))
+	return info.Size, fileFailure(target, err)
+}
+
+func (s *Session) placing(ctx context.Context, k studio.Checkpoint, rel string, progress Progress,
+	inTheWay func(fsys.Info) error) workspace.Placing {
+	return workspace.Placing{Rel: rel, Size: k.Bytes, InTheWay: inTheWay, Write: func(f fsys.File) error {
+		n, err := s.packs.Load(ctx, chunk.Hash(k.Manifest), f, func(done int64) {
+			progress.tell(Step{Phase: PhaseWriting, Path: rel, Done: done, Total: k.Bytes})
+		})
+		if err == nil && n != k.Bytes {
+			return chunkstore.ErrDamaged
+		}
+		return err
+	}}
+}
+
+// put puts a checkpoint at its asset's place.
+func (s *Session) put(ctx context.Context, k studio.Checkpoint, progress Progress) (Restored, error) {
+	r := Restored{Asset: k.Asset, Label: k.Label(), Bytes: k.Bytes}
+	if s.readOnly != nil {
+		return r, s.readOnly
+	}
+	if k.State == studio.Dropped {
+		return r, studio.Refuse(studio.CodeUnknownCheckpoint, studio.Params{Name: k.Label(), Why: "dropped"})
+	}
+	look, err := s.newLook(ctx)
+	if err != nil {
+		return r, err
+	}
+	a := look.picture.Assets[k.Asset]
+	before, err := look.fileOf(ctx, k.Asset)
+	if err != nil {
+		return r, err
+	}
+	r.Path = before.Path
+	if before.Exists && before.Content == k.Manifest && !k.Manifest.IsZero() {
+		return r, s.setBase(ctx, a, k, before, before.info) // it is there already: no byte moves
+	}
+	info, err := s.folder.Place(ctx, s.placing(ctx, k, before.Path, progress, func(there fsys.Info) error {
+		safety, err := s.makeSafe(ctx, k.Asset, before.Path, there)
+		if !safety.IsZero() {
+			r.Safety = safety
+		}
+		return err
+	}))
+	if err != nil {
+		return r, fileFailure(before.Path, err)
+	}
+	return r, s.setBase(ctx, a, k, before, info)
+}
+
+// setBase records what the file came from: a fetch of the head, or a restore of an older version over an up-to-date
+// file, continues the head; else the version that was put there.
+func (s *Session) setBase(ctx context.Context, a *projectdb.AssetInfo, k studio.Checkpoint, before File, info fsys.Info) error {
+	base := k.ID
+	if before.Exists && before.Base == a.Head && !a.Head.IsZero() || k.State == studio.Safety {
+		base = before.Base
+		if base.IsZero() {
+			base = a.Head
+		}
+	}
+	return storeFailure(s.care(ctx, func(tx *projectdb.Tx) error {
+		if err := tx.SetStat(s.folderID, statOf(before.Path, info, k.Manifest, s.clock.Now().UnixNano())); err != nil {
+			return err
+		}
+		return tx.SetLocalFile(projectdb.LocalFile{Folder: s.folderID, Asset: a.ID, Path: before.Path, Base: base,
+			Manifest: k.Manifest, PutMs: s.clock.NowMs()})
+	}))
+}
+
+// makeSafe makes sure that what a working file holds is in the store: it is a version, or becomes a safety checkpoint.
+// there describes exactly the file that was looked at.
+func (s *Session) makeSafe(ctx context.Context, id studio.AssetID, rel string, there fsys.Info) (studio.CheckpointID, error) {
+	for try := 0; ; try++ {
+		k, err := s.saveSafety(ctx, id, rel, there)
+		if errors.Is(err, projectdb.ErrCondemned) && try < condemnedTries {
+			continue
+		}
+		return k, err
+	}
+}
+
+func (s *Session) saveSafety(ctx context.Context, id studio.AssetID, rel string, there fsys.Info) (studio.CheckpointID, error) {
+	none := studio.CheckpointID{}
+	batch := s.packs.Begin()
+	var saved chunkstore.Saved
+	info, err := s.folder.ReadStable(ctx, rel, func(src fsys.File, info fsys.Info) (err error) {
+		saved, err = batch.Save(ctx, sourceOf(src, info), nil)
+		return err
+	})
+	if err != nil {
+		return none, err
+	}
+	if !info.Same(there) {
+		return none, workspace.ErrChanged
+	}
+	known := false
+	err = s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		for _, k := range snap.Checkpoints(id) {
+			known = known || k.Manifest == studio.Hash(saved.Manifest) && k.State != studio.Dropped
+		}
+		return nil
+	})
+	if err != nil || known && saved.NewBytes == 0 {
+		return none, err
+	}
+	if err := batch.Flush(); err != nil {
+		return none, err
+	}
+	k := studio.Checkpoint{ID: studio.CheckpointID{ID: s.clock.NewID()}, Asset: id, Author: s.me,
+		Manifest: studio.Hash(saved.Manifest), Bytes: saved.Size, NewBytes: saved.NewBytes, State: studio.Safety,
+		MadeHybrid: s.clock.Hybrid(), ReceivedMs: s.clock.NowMs(), Ver: 1}
+	change, err := s.db.Write(ctx, projectdb.Act{Lane: projectdb.LaneEdit, Kind: projectdb.ActEdit, Actor: s.me},
+		func(tx *projectdb.Tx) error {
+			if err := tx.AddContent(contentOf(batch.Pending())); err != nil {
+				return err
+			}
+			a, _ := tx.Asset(id)
+			k.StatusAtCreation, k.Assignment = a.Status, a.Assignment
+			return tx.Commit(projectdb.Batch{Puts: []studio.Row{k}})
+		})
+	if err != nil {
+		return none, err
+	}
+	s.index.touch(change)
+	return k.ID, nil
+}
+
+// FreeUp removes working files, each after its content is a checkpoint (else a safety checkpoint is made first).
+func (s *Session) FreeUp(ctx context.Context, ids []studio.AssetID) ([]Restored, error) {
+	if s.readOnly != nil {
+		return nil, s.readOnly
+	}
+	var done []Restored
+	for _, id := range ids {
+		r, err := s.freeUp(ctx, id)
+		r.Err = err
+		done = append(done, r)
+		if ctx.Err() != nil {
+			return done, fileFailure(r.Path, ctx.Err())
+		}
+	}
+	s.refresh(ctx, ids...)
+	return done, nil
+}
+
+func (s *Session) freeUp(ctx context.Context, id studio.AssetID) (Restored, error) {
+	r := Restored{Asset: id}
+	f, err := s.fileNow(ctx, id)
+	r.Path = f.Path
+	if err != nil {
+		return r, err
+	}
+	if f.Exists {
+		if r.Safety, err = s.makeSafe(ctx, id, f.Path, f.info); err != nil {
+			return r, fileFailure(f.Path, err)
+		}
+		r.Bytes = f.Size
+		if err := s.folder.Remove(f.Path, f.info); err != nil {
+			return r, fileFailure(f.Path, err)
+		}
+	}
+	return r, storeFailure(s.care(ctx, func(tx *projectdb.Tx) error { return tx.DropLocalFile(s.folderID, id) }))
+}

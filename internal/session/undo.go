@@ -1,0 +1,164 @@
+package session
+
+import (
+	"context"
+
+	"framehold/internal/projectdb"
+	"framehold/internal/studio"
+)
+
+const undoDepth = 5000 // own ops that are looked through
+
+// UndoList is what Ctrl+Z and Ctrl+Y would do.
+type UndoList struct {
+	Undo, Redo studio.Kind // of the first op of the act; 0: nothing to do
+	N          int         // ops of the act to undo
+	Entity     studio.ID   // of its first op
+}
+
+// history is the own ops of a person, newest first, as undo sees them.
+type ownHistory struct {
+	ops   []projectdb.OwnOp
+	depth map[studio.OpID]int // 0: an act, 1: its undo, 2: its redo ...
+	live  map[studio.OpID]bool
+	seals map[studio.GroupID]bool
+	adds  map[studio.GroupID]bool
+}
+
+func (s *Session) ownHistory(snap *projectdb.Snapshot) (*ownHistory, error) {
+	ops, err := snap.OwnOps(s.me, undoDepth)
+	if err != nil {
+		return nil, err
+	}
+	h := &ownHistory{ops: ops, depth: map[studio.OpID]int{}, live: map[studio.OpID]bool{},
+		seals: map[studio.GroupID]bool{}, adds: map[studio.GroupID]bool{}}
+	undone := map[studio.OpID]bool{}
+	for _, o := range ops {
+		h.live[o.Op] = !undone[o.Op]
+		if h.live[o.Op] && !o.Undoes.IsZero() {
+			undone[o.Undoes] = true
+		}
+		h.seals[o.Group] = h.seals[o.Group] || o.Kind == studio.KindSeal
+		h.adds[o.Group] = h.adds[o.Group] || o.Kind == studio.KindAssetCreate
+	}
+	for i := len(ops) - 1; i >= 0; i-- {
+		if !ops[i].Undoes.IsZero() {
+			h.depth[ops[i].Op] = h.depth[ops[i].Undoes] + 1
+		}
+	}
+	return h, nil
+}
+
+// next is the group of the newest act to take back, its ops newest first; redo: of the newest undo, as long as no act
+// came after it. A checkpoint is history: it is not undone.
+func (h *ownHistory) next(redo bool) []projectdb.OwnOp {
+	for i, o := range h.ops {
+		if !h.live[o.Op] || h.seals[o.Group] && !h.adds[o.Group] || definition(o) {
+			continue
+		}
+		odd := h.depth[o.Op]%2 == 1
+		if redo && !odd && h.depth[o.Op] == 0 {
+			return nil
+		}
+		if odd != redo {
+			continue
+		}
+		var group []projectdb.OwnOp
+		for _, other := range h.ops[i:] {
+			if other.Group == o.Group && h.live[other.Op] {
+				group = append(group, other)
+			}
+		}
+		return group
+	}
+	return nil
+}
+
+// definition tells what Undo leaves alone: binding a profile to its place happens by itself.
+func definition(o projectdb.OwnOp) bool { return o.Kind == studio.KindMemberSet }
+
+// Undoable tells what Undo and Redo would take back.
+func (s *Session) Undoable(ctx context.Context) (u UndoList, err error) {
+	err = s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		h, err := s.ownHistory(snap)
+		if err != nil {
+			return err
+		}
+		if group := h.next(false); len(group) > 0 {
+			first := group[len(group)-1]
+			u.Undo, u.N, u.Entity = first.Kind, len(group), first.Entity
+		}
+		if group := h.next(true); len(group) > 0 {
+			u.Redo = group[0].Kind
+		}
+		return nil
+	})
+	return u, err
+}
+
+// Undo takes back the last act of the person on tracking data, as new events; what has been changed since is left, and
+// says so. Code: nothing_to_undo.
+func (s *Session) Undo(ctx context.Context) (Outcome, error) { return s.takeBack(ctx, false) }
+
+// Redo takes the last undo back. Code: nothing_to_undo.
+func (s *Session) Redo(ctx context.Context) (Outcome, error) { return s.takeBack(ctx, true) }
+
+func (s *Session) takeBack(ctx context.Context, redo bool) (Outcome, error) {
+	var group []projectdb.OwnOp
+	before := map[studio.OpID][]studio.Row{}
+	err := s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		h, err := s.ownHistory(snap)
+		if err != nil {
+			return err
+		}
+		group = h.next(redo)
+		for _, o := range group {
+			if before[o.Op], err = snap.Before(o.LocalN); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return Outcome{}, err
+	}
+	if len(group) == 0 {
+		return Outcome{}, studio.Refuse(studio.CodeNothingToUndo, studio.Params{})
+	}
+	var out Outcome
+	err = s.write(ctx, projectdb.ActEdit, func(a *act) error {
+		out = Outcome{}
+		for _, o := range group {
+			if o.Kind == studio.KindAnnounce || o.Kind == studio.KindSeal {
+				continue
+			}
+			out.Results = append(out.Results, a.try(o.Entity, func(it *item, _ studio.ID) error {
+				return it.invert(o, before[o.Op])
+			}))
+		}
+		if len(a.logged) > 0 {
+			out.Group = a.group
+		}
+		return nil
+	})
+	if err != nil {
+		return out, err
+	}
+	if out.Group.IsZero() && out.Err() != nil {
+		return out, out.Err()
+	}
+	return s.followTree(ctx, out, nil)
+}
+
+func (it *item) invert(o projectdb.OwnOp, before []studio.Row) error {
+	ev, ok := it.state.Event(o.Op)
+	if !ok {
+		return studio.Refuse(studio.CodeNothingToUndo, studio.Params{})
+	}
+	kind, body, ok := studio.InverseOf(it.state, ev, before)
+	if !ok {
+		return studio.Refuse(studio.CodeNothingToUndo, studio.Params{Asset: studio.PathOf(it.state, o.Entity)})
+	}
+	_, err := it.doOp(studio.Op{Kind: kind, Entity: o.Entity, Body: body, Undoes: o.Op}, false)
+	return err
+}
