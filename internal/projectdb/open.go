@@ -209,3 +209,9 @@ func (d *DB) Close() error {
 func isReadOnly(err error) bool {
 	return errors.Is(err, os.ErrPermission) || errors.Is(err, errReadOnlyFS)
 }
+
+// CopyTo writes a copy of the store at a moment between two commits as one file without a journal.
+func (d *DB) CopyTo(ctx context.Context, path string) error {
+	_, err := d.read.ExecContext(ctx, `VACUUM INTO ?`, path)
+	return failure("copy store", err)
+}

@@ -189,10 +189,11 @@ func (s *Session) Story(ctx context.Context, id studio.AssetID) (*Picture, []stu
 		checkpoints = snap.Checkpoints(id)
 		return nil
 	})
-	return p, studio.Tell(lines, p.categoryOf), checkpoints, err
+	return p, studio.Tell(lines, p.Category), checkpoints, err
 }
 
-func (p *Picture) categoryOf(key string) studio.Category {
+// Category finds the category of a status by its short label in lower case.
+func (p *Picture) Category(key string) studio.Category {
 	for _, st := range p.Statuses {
 		if st.Slug() == key {
 			return st.Category
@@ -303,4 +304,58 @@ func PeekOf(ctx context.Context, env Env, root string) (tasks, mine int, err err
 		err = closing
 	}
 	return tasks, mine, err
+}
+
+// Spoken is a line of history ready for the catalogue: which sentence, and what it names.
+type Spoken struct {
+	Key     string
+	Params  map[string]string
+	AtMs    int64
+	Image   bool
+	InStory bool
+}
+
+// Speak makes a line ready for the catalogue.
+func (p *Picture) Speak(t studio.Told) Spoken {
+	s := Spoken{Key: string(t.Sentence), AtMs: t.AtMs, Image: !t.Preview.IsZero(), InStory: t.InStory}
+	if t.Sentence == studio.SentenceOther {
+		s.Key = t.Kind
+	}
+	from, to, text := p.spell(t, t.From), p.spell(t, t.To), t.Text
+	s.Params = map[string]string{"status": p.label(t.StatusTo), "checkpoint": t.Label, "from": from, "to": to, "text": text}
+	if s.Key == "set" && to == "" {
+		s.Params["to"] = "nothing"
+	}
+	return s
+}
+
+// spell names what a line holds as a key: people, statuses, types.
+func (p *Picture) spell(t studio.Told, value string) string {
+	switch t.Kind {
+	case "assign", "unassign", "claim":
+		for _, m := range p.MemberList {
+			if m.Username == value {
+				return m.DisplayName()
+			}
+		}
+	case "status", "checkpoint":
+		return p.label(value)
+	case "set":
+		if id, err := studio.ParseID(value); err == nil && t.Text == "type" {
+			return p.TypeOf[studio.TypeID{ID: id}].Name
+		}
+		if t.Text == "priority" && len(value) == 1 && value[0] >= '0' && value[0] <= '3' {
+			return [...]string{"none", "low", "normal", "urgent"}[value[0]-'0']
+		}
+	}
+	return value
+}
+
+func (p *Picture) label(key string) string {
+	for _, st := range p.Statuses {
+		if st.Slug() == key {
+			return st.Label
+		}
+	}
+	return key
 }

@@ -146,3 +146,21 @@ func Must(holds bool, invariant string) {
 		panic("studio: invariant broken: " + invariant)
 	}
 }
+
+// Map is the params by the names that sentences use; empty ones are not in it.
+func (p Params) Map() map[string]string {
+	m := map[string]string{}
+	for _, f := range []struct{ name, value string }{
+		{"who", p.Who}, {"asset", p.Asset}, {"path", p.Path}, {"name", p.Name}, {"now", p.Now}, {"mine", p.Mine},
+		{"field", p.Field}, {"limit", p.Limit}, {"version", p.Version}, {"base", p.Base}, {"project", p.Project},
+		{"why", p.Why},
+	} {
+		if f.value != "" {
+			m[f.name] = f.value
+		}
+	}
+	if p.N != 0 {
+		m["n"] = itoa(uint64(p.N))
+	}
+	return m
+}

@@ -137,3 +137,36 @@ func Bytes(n int64) string {
 	}
 	return fmt.Sprintf("%.1f %cB", f, " kMGTP"[unit])
 }
+
+// Told is a line of history: its sentence, what it names, and whether the short story tells it.
+type Told struct {
+	Key     string
+	Params  map[string]string
+	AtMs    int64
+	Image   bool
+	InStory bool
+}
+
+// Line is the sentence of a line of history.
+func (c *Catalogue) Line(t Told) string { return c.Sentence(t.Key, t.Params) }
+
+// Story tells a history in sentences: "Sent to WFA on 6 March with this image. Came back as Retake on 8 March." "" when
+// nothing happened yet.
+func (c *Catalogue) Story(told []Told, now time.Time) string {
+	var b strings.Builder
+	for _, t := range told {
+		if !t.InStory {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		day := c.Day(time.UnixMilli(t.AtMs).In(now.Location()), now)
+		b.WriteString(c.Sentence("story_day", map[string]string{"sentence": c.Line(t), "day": day}))
+		if t.Image {
+			b.WriteString(c.Sentence("story_image", nil))
+		}
+		b.WriteByte('.')
+	}
+	return b.String()
+}

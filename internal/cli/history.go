@@ -1,0 +1,369 @@
+package cli
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"framehold/internal/session"
+	"framehold/internal/studio"
+	"framehold/internal/text"
+)
+
+// historyCommands: what happened, and how to have it back.
+func (c *command) historyCommands() []*cobra.Command {
+	return []*cobra.Command{c.log(), c.restore(), c.fetch(), c.freeUp(), c.drop(), c.closure(), c.undo(false), c.undo(true)}
+}
+
+type eventJSON struct {
+	Seq        *uint64 `json:"seq"`
+	Kind       string  `json:"kind"`
+	Actor      string  `json:"actor"`
+	At         string  `json:"at"`
+	Received   string  `json:"received"`
+	Asset      *string `json:"asset"`
+	Path       string  `json:"path"`
+	Checkpoint *string `json:"checkpoint"`
+	Status     string  `json:"status"`
+	From       string  `json:"from"`
+	To         string  `json:"to"`
+	Text       string  `json:"text"`
+	Preview    *string `json:"preview"`
+}
+
+func eventOf(p *session.Picture, l studio.Line) eventJSON {
+	e := eventJSON{Seq: optional(l.Seq), Kind: l.Kind, Actor: p.Members[l.Actor].Username, At: rfc3339(l.AtMs), Received: rfc3339(l.ReceivedMs),
+		Path: l.Path, Status: l.Status, From: l.From, To: l.To, Text: l.Text, Checkpoint: optional(l.Label)}
+	if !l.Asset.IsZero() {
+		e.Asset = optional(l.Asset.String())
+	}
+	if l.Kind == "safety" {
+		e.Checkpoint = optional(l.Checkpoint.String()) // it has no version: it is restored by id
+	}
+	if !l.Preview.IsZero() {
+		e.Preview = optional(l.Preview.String())
+	}
+	return e
+}
+
+func (c *command) log() *cobra.Command {
+	var asCSV bool
+	cmd := &cobra.Command{Use: "log [ASSET]", Short: "The audit trail, oldest first", Args: between(0, 1),
+		RunE: c.in(func(ctx context.Context, s *session.Session, args []string) error {
+			p, err := s.Look(ctx)
+			if err != nil {
+				return err
+			}
+			var asset studio.AssetID
+			if len(args) == 1 {
+				if asset.ID, err = c.entity(s, p, args[0]); err != nil {
+					return err
+				}
+			}
+			lines, err := s.Log(ctx, asset)
+			if err != nil {
+				return err
+			}
+			events := []eventJSON{}
+			for _, l := range lines {
+				events = append(events, eventOf(p, l))
+			}
+			if asCSV {
+				return c.csv(events)
+			}
+			told := studio.Tell(lines, p.Category)
+			c.answer(map[string]any{"events": events}, func(w io.Writer) {
+				now := c.env.Clock.Now().Local()
+				for _, t := range told {
+					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", time.UnixMilli(t.AtMs).Local().Format("2006-01-02 15:04"),
+						p.Members[t.Actor].DisplayName(), c.catalogue.Line(text.Told(p.Speak(t))), t.Label, logPath(asset, t.Path), firstLine(t.Text))
+				}
+				if story := c.catalogue.Story(spoken(p, told), now); story != "" && !asset.IsZero() {
+					fmt.Fprintln(w)
+					fmt.Fprintln(w, story)
+				}
+			})
+			return nil
+		})}
+	cmd.Flags().BoolVar(&asCSV, "csv", false, "as comma-separated values")
+	return cmd
+}
+
+func spoken(p *session.Picture, told []studio.Told) []text.Told {
+	lines := make([]text.Told, len(told))
+	for i, t := range told {
+		lines[i] = text.Told(p.Speak(t))
+	}
+	return lines
+}
+
+func logPath(asset studio.AssetID, path string) string {
+	if !asset.IsZero() {
+		return ""
+	}
+	return path
+}
+
+func firstLine(s string) string {
+	for i, r := range s {
+		if r == '\n' || r == '\r' {
+			return s[:i] + " …"
+		}
+	}
+	return s
+}
+
+func (c *command) csv(events []eventJSON) error {
+	w := csv.NewWriter(c.Out)
+	rows := [][]string{{"seq", "kind", "actor", "at", "received", "path", "checkpoint", "status", "from", "to", "text"}}
+	for _, e := range events {
+		seq, checkpoint := "", ""
+		if e.Seq != nil {
+			seq = strconv.FormatUint(*e.Seq, 10)
+		}
+		if e.Checkpoint != nil {
+			checkpoint = *e.Checkpoint
+		}
+		rows = append(rows, []string{seq, e.Kind, e.Actor, e.At, e.Received, harmless(e.Path), checkpoint, e.Status,
+			harmless(e.From), harmless(e.To), harmless(e.Text)})
+	}
+	return w.WriteAll(rows)
+}
+
+// harmless keeps a spreadsheet from taking a text for a formula.
+func harmless(s string) string {
+	if s != "" && (s[0] == '=' || s[0] == '+' || s[0] == '-' || s[0] == '@') {
+		return "'" + s
+	}
+	return s
+}
+
+type restoredJSON struct {
+	ID     string     `json:"id"`
+	Path   string     `json:"path"`
+	Done   bool       `json:"done"`
+	Label  string     `json:"label"`
+	Bytes  int64      `json:"bytes"`
+	Safety *string    `json:"safety"`
+	Error  *errorJSON `json:"error"`
+}
+
+func (c *command) restored(done []session.Restored, bad []named, verb string) error {
+	docs := []restoredJSON{}
+	var errs []error
+	for _, r := range done {
+		d := restoredJSON{ID: r.Asset.String(), Path: r.Path, Done: r.Err == nil, Label: r.Label, Bytes: r.Bytes, Error: c.errorJSON(r.Err)}
+		if !r.Safety.IsZero() {
+			d.Safety = optional(r.Safety.String())
+		}
+		docs = append(docs, d)
+		errs = append(errs, r.Err)
+	}
+	for _, b := range bad {
+		docs = append(docs, restoredJSON{Path: b.name, Error: c.errorJSON(b.err)})
+		errs = append(errs, b.err)
+	}
+	exit, first := worst(errs)
+	c.answer(map[string]any{"results": docs, "error": c.errorJSON(first)}, func(w io.Writer) {
+		for _, d := range docs {
+			if !d.Done {
+				continue
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", d.Path, verb, d.Label, text.Bytes(d.Bytes))
+			if d.Safety != nil {
+				fmt.Fprintf(w, "  What it held before is safe: framehold restore %s --checkpoint %s\n", d.Path, *d.Safety)
+			}
+		}
+	})
+	return c.told(exit, errs)
+}
+
+func (c *command) restore() *cobra.Command {
+	var version, out string
+	cmd := &cobra.Command{Use: "restore ASSET", Short: "Puts a version in the working folder, or elsewhere", Args: between(1, 1),
+		RunE: c.in(func(ctx context.Context, s *session.Session, args []string) error {
+			p, err := s.Look(ctx)
+			if err != nil {
+				return err
+			}
+			id, err := c.entity(s, p, args[0])
+			if err != nil {
+				return err
+			}
+			asset := studio.AssetID{ID: id}
+			k, err := s.Version(ctx, asset, version)
+			if err != nil {
+				return err
+			}
+			show, done := c.progress()
+			defer done()
+			if out == "" {
+				r, err := s.Restore(ctx, asset, k.ID, show)
+				done()
+				if err != nil {
+					return err
+				}
+				return c.restored([]session.Restored{r}, nil, "restored")
+			}
+			if dir, err := c.Dir(); err == nil && !filepath.IsAbs(out) {
+				out = filepath.Join(dir, out)
+			}
+			n, err := s.RestoreTo(ctx, k, out, show)
+			done()
+			if err != nil {
+				return err
+			}
+			return c.restored([]session.Restored{{Asset: asset, Path: out, Label: k.Label(), Bytes: n}}, nil, "written")
+		})}
+	cmd.Flags().StringVar(&version, "checkpoint", "", "`version` v4, or id (default: the newest)")
+	cmd.Flags().StringVar(&out, "out", "", "write it to this `file` instead; nothing may be there")
+	return cmd
+}
+
+func (c *command) fetch() *cobra.Command {
+	var closure bool
+	cmd := &cobra.Command{Use: "fetch ASSET...", Short: "Puts the newest versions in the working folder", Args: atLeast(1),
+		RunE: c.in(func(ctx context.Context, s *session.Session, args []string) error {
+			p, err := s.Look(ctx)
+			if err != nil {
+				return err
+			}
+			ids, bad := c.assets(s, p, args)
+			if closure {
+				for _, id := range ids {
+					items, _, err := s.Closure(ctx, id)
+					if err != nil {
+						return err
+					}
+					for _, item := range items {
+						ids = append(ids, item.Asset)
+					}
+				}
+			}
+			ids = withVersion(p, ids)
+			show, done := c.progress()
+			got, err := s.Fetch(ctx, ids, show)
+			done()
+			if err != nil {
+				return err
+			}
+			return c.restored(got, bad, "fetched")
+		})}
+	cmd.Flags().BoolVar(&closure, "closure", false, "and everything that they need")
+	return cmd
+}
+
+// withVersion leaves out planned tasks, and what is named twice.
+func withVersion(p *session.Picture, ids []studio.AssetID) []studio.AssetID {
+	var have []studio.AssetID
+	seen := map[studio.AssetID]bool{}
+	for _, id := range ids {
+		if a := p.Assets[id]; a != nil && !a.Head.IsZero() && !seen[id] {
+			seen[id] = true
+			have = append(have, id)
+		}
+	}
+	return have
+}
+
+func (c *command) freeUp() *cobra.Command {
+	return &cobra.Command{Use: "free-up ASSET...", Short: "Removes working files; their versions stay", Args: atLeast(1),
+		RunE: c.in(func(ctx context.Context, s *session.Session, args []string) error {
+			p, err := s.Look(ctx)
+			if err != nil {
+				return err
+			}
+			ids, bad := c.assets(s, p, args)
+			freed, err := s.FreeUp(ctx, ids)
+			if err != nil {
+				return err
+			}
+			return c.restored(freed, bad, "freed")
+		})}
+}
+
+func (c *command) drop() *cobra.Command {
+	return &cobra.Command{Use: "drop ASSET VERSION", Short: "Gives up the bytes of an own version; its event stays", Args: between(2, 2),
+		RunE: c.in(func(ctx context.Context, s *session.Session, args []string) error {
+			p, err := s.Look(ctx)
+			if err != nil {
+				return err
+			}
+			id, err := c.entity(s, p, args[0])
+			if err != nil {
+				return err
+			}
+			k, err := s.Version(ctx, studio.AssetID{ID: id}, args[1])
+			if err != nil {
+				return err
+			}
+			out, err := s.Drop(ctx, studio.AssetID{ID: id}, k.ID)
+			return c.bulk(out, err, "dropped")
+		})}
+}
+
+type neededJSON struct {
+	Path  string   `json:"path"`
+	ID    string   `json:"id"`
+	Via   []string `json:"via"`
+	Bytes int64    `json:"bytes"`
+}
+
+func (c *command) closure() *cobra.Command {
+	return &cobra.Command{Use: "closure ASSET", Short: "Everything that an asset needs, and why", Args: between(1, 1),
+		RunE: c.in(func(ctx context.Context, s *session.Session, args []string) error {
+			p, err := s.Look(ctx)
+			if err != nil {
+				return err
+			}
+			id, err := c.entity(s, p, args[0])
+			if err != nil {
+				return err
+			}
+			items, bytes, err := s.Closure(ctx, studio.AssetID{ID: id})
+			if err != nil {
+				return err
+			}
+			docs := []neededJSON{}
+			for _, item := range items {
+				d := neededJSON{Path: p.Path(item.Asset.ID), ID: item.Asset.String(), Via: []string{}, Bytes: item.Bytes}
+				for _, via := range item.Via {
+					d.Via = append(d.Via, via.String())
+				}
+				docs = append(docs, d)
+			}
+			c.answer(map[string]any{"asset": id.String(), "items": docs, "bytes": bytes}, func(w io.Writer) {
+				for i, d := range docs {
+					why := "needed by " + p.Path(id)
+					if via := items[i].Via; len(via) > 0 {
+						why += " through " + p.Path(via[len(via)-1])
+					}
+					fmt.Fprintf(w, "%s\t%s\t%s\n", d.Path, text.Bytes(d.Bytes), why)
+				}
+				fmt.Fprintf(w, "%d files, %s\n", len(docs), text.Bytes(bytes))
+			})
+			return nil
+		})}
+}
+
+func (c *command) undo(redo bool) *cobra.Command {
+	use, short := "undo", "Takes back your last act on tracking data"
+	if redo {
+		use, short = "redo", "Takes your last undo back"
+	}
+	return &cobra.Command{Use: use, Short: short, Args: between(0, 0),
+		RunE: c.in(func(ctx context.Context, s *session.Session, _ []string) error {
+			do := s.Undo
+			if redo {
+				do = s.Redo
+			}
+			out, err := do(ctx)
+			return c.bulk(out, err, map[bool]string{true: "done again", false: "undone"}[redo])
+		})}
+}

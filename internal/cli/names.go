@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"path"
+
+	"framehold/internal/session"
+	"framehold/internal/studio"
+)
+
+// entity finds what a person names: an id, or a path relative to the current folder. Codes: unknown_asset,
+// outside_project.
+func (c *command) entity(s *session.Session, p *session.Picture, name string) (studio.ID, error) {
+	if id, err := studio.ParseID(name); err == nil && p.Path(id) != "" {
+		return id, nil
+	}
+	rel, err := c.rel(s, name)
+	if err != nil {
+		return studio.ID{}, err
+	}
+	id, ok := p.At(rel)
+	if !ok {
+		return id, studio.Refuse(studio.CodeUnknownAsset, studio.Params{Name: visible(name)})
+	}
+	return id, nil
+}
+
+// rel is the path in the project of a name as it was typed: relative to the current folder, or, when that is
+// elsewhere, to the project.
+func (c *command) rel(s *session.Session, name string) (string, error) {
+	dir, err := c.Dir()
+	if err != nil {
+		return "", err
+	}
+	if _, err := s.Rel(dir, "."); err != nil {
+		dir = s.Root()
+	}
+	return s.Rel(dir, name)
+}
+
+// named is what a list of names means; those that mean nothing keep their error in their place.
+type named struct {
+	id   studio.ID
+	name string
+	err  error
+}
+
+func (c *command) entities(s *session.Session, p *session.Picture, names []string) ([]studio.ID, []named) {
+	var ids []studio.ID
+	var bad []named
+	for _, name := range names {
+		id, err := c.entity(s, p, name)
+		if err != nil {
+			bad = append(bad, named{name: name, err: err})
+			continue
+		}
+		ids = append(ids, id)
+	}
+	return ids, bad
+}
+
+// assets is entities for commands about assets: a collection stands for the assets below it.
+func (c *command) assets(s *session.Session, p *session.Picture, names []string) ([]studio.AssetID, []named) {
+	ids, bad := c.entities(s, p, names)
+	var assets []studio.AssetID
+	for _, id := range ids {
+		if p.Assets[studio.AssetID{ID: id}] != nil {
+			assets = append(assets, studio.AssetID{ID: id})
+			continue
+		}
+		assets = append(assets, p.Below(studio.CollectionID{ID: id})...)
+	}
+	return assets, bad
+}
+
+// with adds what was not found to an outcome, so that every item is answered for.
+func with(out session.Outcome, bad []named) session.Outcome {
+	for _, b := range bad {
+		out.Results = append(out.Results, session.Result{Path: b.name, Err: b.err})
+	}
+	return out
+}
+
+// parentOf is the collection that a new thing stands in, by its path: it must be there.
+func parentOf(p *session.Picture, rel string) (studio.CollectionID, string, error) {
+	dir, name := path.Split(rel)
+	if dir = path.Clean(dir); dir == "." || dir == "/" {
+		return studio.CollectionID{}, name, nil
+	}
+	id, ok := p.At(dir)
+	if _, isCollection := p.Collections[studio.CollectionID{ID: id}]; !ok || !isCollection {
+		return studio.CollectionID{}, name, studio.Refuse(studio.CodeUnknownAsset, studio.Params{Name: dir})
+	}
+	return studio.CollectionID{ID: id}, name, nil
+}

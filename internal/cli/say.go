@@ -1,0 +1,247 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"framehold/internal/session"
+	"framehold/internal/studio"
+	"framehold/internal/text"
+)
+
+// Exit codes.
+const (
+	exitDone     = 0
+	exitFailure  = 1
+	exitUsage    = 2
+	exitRefused  = 3
+	exitParked   = 4
+	exitNotFound = 5
+	exitDamaged  = 7
+)
+
+// exitOf is the exit code of an error's code.
+func exitOf(err error) int {
+	switch studio.CodeOf(err) {
+	case "":
+		return exitDone
+	case studio.CodeInternal, studio.CodeFileBusy, studio.CodeDiskFull, studio.CodeReadOnly, studio.CodeStoreNewer,
+		studio.CodeStoreInUse, studio.CodeTooLong, studio.CodeInvalidName, studio.CodeTimeout, studio.CodeCancelled,
+		studio.CodeNotAnImage, studio.CodeImageTooBig, studio.CodeInTheWay, studio.CodeOutside, studio.CodeUnsupported,
+		studio.CodeUnusableName:
+		return exitFailure
+	case studio.CodeUsage, studio.CodeEmptyComment, studio.CodeBadQuery:
+		return exitUsage
+	case studio.CodeNotAProject, studio.CodeStoreMissing, studio.CodeUnknownAsset, studio.CodeUnknownMember,
+		studio.CodeUnknownStatus, studio.CodeUnknownCheckpoint, studio.CodeUnknownType, studio.CodeUnknownRole,
+		studio.CodeUnknownNote, studio.CodeUnknownTarget, studio.CodeNoFile, studio.CodeNotTracked:
+		return exitNotFound
+	case studio.CodeDamaged:
+		return exitDamaged
+	}
+	return exitRefused
+}
+
+// worst is the exit code for several items: the first of 7, 1, 3, 5, 4, 2 that occurred.
+func worst(errs []error) (int, error) {
+	for _, exit := range []int{exitDamaged, exitFailure, exitRefused, exitNotFound, exitUsage} {
+		for _, err := range errs {
+			if err != nil && exitOf(err) == exit {
+				return exit, err
+			}
+		}
+	}
+	return exitDone, nil
+}
+
+type errorJSON struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Hint    string `json:"hint"`
+}
+
+func (c *command) errorJSON(err error) *errorJSON {
+	if err == nil {
+		return nil
+	}
+	code, params := studio.CodeInternal, map[string]string{}
+	if r, ok := studio.RefusalOf(err); ok {
+		code, params = r.Code, r.Params.Map()
+	}
+	message, hint := c.catalogue.Error(string(code), params)
+	return &errorJSON{string(code), message, hint}
+}
+
+// fail says an error and returns its exit code.
+func (c *command) fail(err error) int {
+	told := c.errorJSON(err)
+	c.sayError(told, err)
+	if c.json {
+		c.print(map[string]any{"error": told})
+	}
+	return exitOf(err)
+}
+
+func (c *command) sayError(e *errorJSON, cause error) {
+	fmt.Fprintln(c.Err, "framehold:", e.Message)
+	if e.Hint != "" {
+		fmt.Fprintln(c.Err, e.Hint)
+	}
+	if e.Code == string(studio.CodeInternal) {
+		fmt.Fprintln(c.Err, "Cause:", cause)
+	}
+}
+
+func (c *command) print(v any) {
+	enc := json.NewEncoder(c.Out)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(v) // our own types always encode; a closed pipe has no one to tell
+}
+
+// say writes for people: nothing with --json or --quiet.
+func (c *command) say(format string, args ...any) {
+	if !c.json && !c.quiet {
+		fmt.Fprintf(c.Out, format+"\n", args...)
+	}
+}
+
+func (c *command) sayErr(format string, args ...any) {
+	if !c.quiet {
+		fmt.Fprintf(c.Err, format+"\n", args...)
+	}
+}
+
+// answer gives the JSON document, or lets people read.
+func (c *command) answer(v any, people func(w io.Writer)) {
+	if c.json {
+		c.print(v)
+		return
+	}
+	if !c.quiet {
+		w := tabwriter.NewWriter(c.Out, 0, 8, 2, ' ', tabwriter.DiscardEmptyColumns)
+		people(w)
+		_ = w.Flush()
+	}
+}
+
+type resultJSON struct {
+	ID    string     `json:"id"`
+	Path  string     `json:"path"`
+	Done  bool       `json:"done"`
+	Error *errorJSON `json:"error"`
+}
+
+type bulkJSON struct {
+	Results []resultJSON `json:"results"`
+	Done    int          `json:"done"`
+	Refused int          `json:"refused"`
+	Error   *errorJSON   `json:"error,omitempty"`
+}
+
+// bulk says what became of an act on many: verb is past tense, "assigned to Ben".
+func (c *command) bulk(out session.Outcome, err error, verb string) error {
+	if err != nil {
+		return err
+	}
+	doc := bulkJSON{Results: []resultJSON{}, Done: out.Done(), Refused: out.Refused()}
+	errs := []error{}
+	for _, r := range out.Results {
+		doc.Results = append(doc.Results, resultJSON{r.Entity.String(), r.Path, r.Err == nil, c.errorJSON(r.Err)})
+		errs = append(errs, r.Err)
+	}
+	exit, first := worst(errs)
+	doc.Error = c.errorJSON(first)
+	c.answer(doc, func(w io.Writer) {
+		for _, r := range out.Results {
+			if r.Err == nil {
+				fmt.Fprintf(w, "%s\t%s\n", r.Path, map[bool]string{true: verb + " already", false: verb}[r.Already])
+			}
+		}
+	})
+	return c.told(exit, errs)
+}
+
+// told says the errors of several items to people, once each sentence, and keeps the exit code.
+func (c *command) told(exit int, errs []error) error {
+	if exit == exitDone {
+		return nil
+	}
+	said := map[string]bool{}
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		e := c.errorJSON(err)
+		if key := e.Message + e.Hint; !said[key] {
+			said[key] = true
+			c.sayError(e, err)
+		}
+	}
+	return toldError{exit}
+}
+
+const (
+	progressAfter = time.Second
+	progressEach  = 100 * time.Millisecond
+)
+
+// progress shows how far long work is, on a terminal, once it takes more than a second. done takes the line away.
+func (c *command) progress() (show session.Progress, done func()) {
+	if !c.Terminal || c.json || c.quiet {
+		return nil, func() {}
+	}
+	began, last, shown := c.env.Clock.Now(), time.Time{}, false
+	show = func(s session.Step) {
+		now := c.env.Clock.Now()
+		if now.Sub(began) < progressAfter || now.Sub(last) < progressEach {
+			return
+		}
+		last, shown = now, true
+		rate := float64(s.Done) / now.Sub(began).Seconds()
+		line := fmt.Sprintf("%s %s of %s", s.Phase, text.Bytes(s.Done), text.Bytes(s.Total))
+		if rate > 1 && s.Total > s.Done {
+			left := time.Duration(float64(s.Total-s.Done) / rate * float64(time.Second)).Round(time.Second)
+			line += fmt.Sprintf(", %s/s, %s left", text.Bytes(int64(rate)), left)
+		}
+		fmt.Fprintf(c.Err, "\r\x1b[K%s", line)
+	}
+	return show, func() {
+		if shown {
+			fmt.Fprint(c.Err, "\r\x1b[K")
+		}
+	}
+}
+
+// colour marks a status on a terminal by its category.
+func (c *command) colour(category studio.Category, s string) string {
+	if !c.Terminal {
+		return s
+	}
+	code := map[studio.Category]string{studio.CategoryTodo: "37", studio.CategoryActive: "34", studio.CategoryReview: "33",
+		studio.CategoryRetake: "31", studio.CategoryDone: "32", studio.CategoryBlocked: "35"}[category]
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+// visible shows a path so that every byte can be seen: what is not UTF-8 as \xNN, controls escaped.
+func visible(path string) string {
+	quoted := fmt.Sprintf("%+q", path)
+	plain := strings.ToValidUTF8(path, "") == path && !strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == 0x7f })
+	if plain {
+		return path
+	}
+	return strings.Trim(quoted, `"`)
+}
+
+func rfc3339(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339) }
+
+func optional[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}

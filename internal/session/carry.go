@@ -1,0 +1,126 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"framehold/internal/archive"
+	"framehold/internal/chunkstore"
+	"framehold/internal/fsys"
+	"framehold/internal/projectdb"
+	"framehold/internal/studio"
+	"framehold/internal/workspace"
+)
+
+// Export writes the whole project as one file at path, where nothing may be; returns its size in bytes. Codes:
+// permission, in_the_way, disk_full.
+func (s *Session) Export(ctx context.Context, path string, progress Progress) (int64, error) {
+	p, err := s.Look(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if !s.May(p).Has(studio.MayExport) {
+		return 0, studio.Refuse(studio.CodePermission, studio.Params{Who: studio.WhoMay(p.View(), studio.MayExport)})
+	}
+	copied := filepath.Join(filepath.Dir(s.db.Path()), "export-"+studio.ID(s.clock.NewID()).String()+".db")
+	if err := s.db.CopyTo(ctx, copied); err != nil {
+		return 0, storeFailure(err)
+	}
+	defer func() { _ = s.fs.Remove(copied) }() // a copy: what is left is swept by a person, not lost
+	items := []archive.Item{{Name: "project.db", Path: copied}}
+	packs, err := s.packs.PackFiles()
+	if err != nil {
+		return 0, storeFailure(err)
+	}
+	total := int64(0)
+	for pack, size := range packs {
+		name := pack.String() + ".pack"
+		total += size
+		items = append(items, archive.Item{Name: "packs/" + name, Path: filepath.Join(filepath.Dir(s.db.Path()), "packs", name)})
+	}
+	info, err := workspace.PlaceAt(ctx, s.fs, path, workspace.Placing{
+		Write: func(f fsys.File) error {
+			return archive.Write(ctx, s.fs, f, archive.About{Project: p.Project.ID.String(), Name: p.Project.Name}, items, func(n int64) {
+				progress.tell(Step{Phase: PhaseWriting, Path: path, Done: n, Total: total})
+			})
+		},
+		InTheWay: func(fsys.Info) error { return studio.Refuse(studio.CodeInTheWay, studio.Params{Path: path}) },
+	})
+	return info.Size, fileFailure(path, err)
+}
+
+// Import makes a project of an exported file in folder dir, verifies it, and puts the newest versions in place.
+// Codes: no_file, damaged, nested_project, in_the_way, not_member.
+func Import(ctx context.Context, env Env, from, dir string, progress Progress) (*Session, error) {
+	if above, ok := workspace.FindRoot(env.FS, dir); ok {
+		return nil, studio.Refuse(studio.CodeNestedProject, studio.Params{Path: dir, Now: above})
+	}
+	store, err := filepath.Abs(env.Home().storeDir(studio.ID(env.Clock.NewID()).String()))
+	if err != nil {
+		return nil, err
+	}
+	about, err := unpack(ctx, env, from, store, progress)
+	if err != nil {
+		return nil, fileFailure(from, err)
+	}
+	if err := env.FS.MkdirAll(dir, 0o755); err != nil {
+		return nil, fileFailure(dir, err)
+	}
+	marker := workspace.Marker{Project: about.Project, Folder: studio.ID(env.Clock.NewID()).String(), Store: store}
+	s, err := attach(ctx, env, dir, marker, projectdb.Open)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.Verify(ctx, progress)
+	if err == nil && len(v.Problems) > 0 {
+		err = studio.Refuse(studio.CodeDamaged, studio.Params{Path: from, N: len(v.Problems)})
+	}
+	if err := errors.Join(err, s.Close()); err != nil {
+		return nil, err
+	}
+	if err := workspace.WriteMarker(env.FS, dir, marker); err != nil {
+		return nil, fileFailure(dir, err)
+	}
+	if s, err = Open(ctx, env, dir); err != nil {
+		return nil, err
+	}
+	p, err := s.Look(ctx)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	var heads []studio.AssetID
+	for _, id := range p.Below(studio.CollectionID{}) {
+		if !p.Assets[id].Head.IsZero() {
+			heads = append(heads, id)
+		}
+	}
+	restored, err := s.Fetch(ctx, heads, progress)
+	for _, r := range restored {
+		err = errors.Join(err, r.Err)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func unpack(ctx context.Context, env Env, from, store string, progress Progress) (about archive.About, err error) {
+	file, err := env.FS.OpenFile(from, os.O_RDONLY, 0)
+	if err != nil {
+		return about, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	info, err := file.Stat()
+	if err != nil {
+		return about, err
+	}
+	about, err = archive.Read(ctx, env.FS, file, info.Size, store, func(n int64) {
+		progress.tell(Step{Phase: PhaseWriting, Path: from, Done: n, Total: info.Size})
+	})
+	if errors.Is(err, archive.ErrMalformed) {
+		err = errors.Join(chunkstore.ErrDamaged, err)
+	}
+	return about, err
+}
