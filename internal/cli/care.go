@@ -155,4 +155,3 @@ func (c *command) demo() *cobra.Command {
 			return nil
 		}}
 }
-

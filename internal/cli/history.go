@@ -82,7 +82,7 @@ func (c *command) log() *cobra.Command {
 				now := c.env.Clock.Now().Local()
 				for _, t := range told {
 					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", time.UnixMilli(t.AtMs).Local().Format("2006-01-02 15:04"),
-						p.Members[t.Actor].DisplayName(), c.catalogue.Line(text.Told(p.Speak(t))), t.Label, logPath(asset, t.Path), firstLine(t.Text))
+						p.Members[t.Actor].DisplayName(), c.catalogue.Line(text.Told(p.Speak(t))), t.Label, logPath(asset, t.Path), firstLine(session.Words(t.Line)))
 				}
 				if story := c.catalogue.Story(spoken(p, told), now); story != "" && !asset.IsZero() {
 					fmt.Fprintln(w)

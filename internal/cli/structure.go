@@ -240,7 +240,9 @@ func (c *command) onEntities(use, short, verb string,
 
 func (c *command) trash() *cobra.Command {
 	return c.onEntities("trash", "Puts assets and collections into the trash; files stay", "is in the trash",
-		func(ctx context.Context, s *session.Session, ids []studio.ID) (session.Outcome, error) { return s.Trash(ctx, ids) })
+		func(ctx context.Context, s *session.Session, ids []studio.ID) (session.Outcome, error) {
+			return s.Trash(ctx, ids)
+		})
 }
 
 // fromTrash finds trashed things by path or id: a path in the trash is not one of the project any more.

@@ -63,10 +63,10 @@ func (c *command) tasks() *cobra.Command {
 	f.StringVar(&tag, "tag", "", "with this `tag`")
 	f.StringVar(&kind, "type", "", "of this `type`")
 	cmd.RunE = c.in(func(ctx context.Context, s *session.Session, args []string) error {
-		r := session.ListRequest{Flat: true, Tasks: true, Query: strings.Join(args, " ")}
+		r := session.ListRequest{Flat: true, Tasks: true, Query: strings.Join(args, " "), Sort: "path"}
 		switch {
 		case mine:
-			r.View = session.ViewMy
+			r.View, r.Sort = session.ViewMy, ""
 		case assigned:
 			r.View = session.ViewAssigned
 		case unassigned:
@@ -149,7 +149,7 @@ func (c *command) files() *cobra.Command {
 				}
 				below = append(below, rel)
 			}
-			list, err := s.List(ctx, session.ListRequest{Flat: true})
+			list, err := s.List(ctx, session.ListRequest{Flat: true, Sort: "path"})
 			if err != nil {
 				return err
 			}

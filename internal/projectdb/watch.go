@@ -92,28 +92,34 @@ func (d *DB) tell(c ChangeSet) {
 	}
 }
 
-// changesSince reads what was committed after the last change that was told; a gap (it was pruned) is everything.
-func (d *DB) changesSince(ctx context.Context) ([]ChangeSet, error) {
+// changesSince reads what was committed after the last change that was told.
+func (d *DB) changesSince(ctx context.Context) (changes []ChangeSet, err error) {
 	d.mu.Lock()
 	after := d.lastSeen
 	d.mu.Unlock()
-	var changes []ChangeSet
-	err := d.Read(ctx, func(s *Snapshot) error {
-		return s.each(`SELECT id, seq, everything, entities FROM change WHERE id > ? ORDER BY id`, []any{after},
-			func(row scanner) error {
-				var c ChangeSet
-				var b []byte
-				if err := row.Scan(&c.ID, &c.Seq, &c.Everything, &b); err != nil {
-					return err
-				}
-				for id := range slices.Chunk(b, 16) {
-					c.Entities = append(c.Entities, studio.IDFrom(id))
-				}
-				changes = append(changes, c)
-				return nil
-			})
+	err = d.Read(ctx, func(s *Snapshot) error {
+		changes, err = s.ChangesAfter(after)
+		return err
 	})
-	if len(changes) > 0 && changes[0].ID > after+1 {
+	return changes, err
+}
+
+// ChangesAfter lists what was committed after a change, oldest first; a gap (it was pruned) is everything.
+func (s *Snapshot) ChangesAfter(id int64) ([]ChangeSet, error) {
+	var changes []ChangeSet
+	err := s.each(`SELECT id, seq, everything, entities FROM change WHERE id > ? ORDER BY id`, []any{id}, func(row scanner) error {
+		var c ChangeSet
+		var b []byte
+		if err := row.Scan(&c.ID, &c.Seq, &c.Everything, &b); err != nil {
+			return err
+		}
+		for id := range slices.Chunk(b, 16) {
+			c.Entities = append(c.Entities, studio.IDFrom(id))
+		}
+		changes = append(changes, c)
+		return nil
+	})
+	if len(changes) > 0 && changes[0].ID > id+1 {
 		changes = []ChangeSet{{ID: changes[len(changes)-1].ID, Seq: changes[len(changes)-1].Seq, Everything: true}}
 	}
 	return changes, err

@@ -76,7 +76,7 @@ func (s *Session) write(ctx context.Context, kind projectdb.ActKind, fn func(*ac
 	if s.readOnly != nil {
 		return s.readOnly
 	}
-	change, err := s.db.Write(ctx, projectdb.Act{Lane: projectdb.LaneEdit, Kind: kind, Actor: s.me}, func(tx *projectdb.Tx) error {
+	_, err := s.db.Write(ctx, projectdb.Act{Lane: projectdb.LaneEdit, Kind: kind, Actor: s.me}, func(tx *projectdb.Tx) error {
 		a := s.newAct(tx, tx.NextSeq())
 		a.tx = tx
 		if err := fn(a); err != nil {
@@ -101,9 +101,6 @@ func (s *Session) write(ctx context.Context, kind projectdb.ActKind, fn func(*ac
 	})
 	if errors.Is(err, errNothingDone) {
 		return nil
-	}
-	if err == nil {
-		s.index.touch(change)
 	}
 	return err
 }

@@ -62,3 +62,6 @@ func fileFailure(path string, err error) error {
 
 // storeFailure is fileFailure where the store is what failed.
 func storeFailure(err error) error { return fileFailure("", err) }
+
+// PictureFailure gives an error of making a preview its code.
+func PictureFailure(err error) error { return fileFailure("", err) }

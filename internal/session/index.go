@@ -12,12 +12,10 @@ import (
 
 // index is the tracking data that lists are made of, in memory: read once, then kept by the ChangeSets.
 type index struct {
-	mu     sync.Mutex
-	loaded bool
-	all    bool
-	dirty  map[studio.ID]bool
-	now    *Picture
-	sums   sums
+	mu   sync.Mutex
+	seen int64 // the newest change that is in the picture
+	now  *Picture
+	sums sums
 }
 
 // Picture is the tracking data of a project at one moment, as lists need it. It is never changed: a new one is made.
@@ -38,37 +36,36 @@ type Picture struct {
 	byPath      map[string]studio.ID                // by key path
 }
 
-func (x *index) touch(c projectdb.ChangeSet) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.all = x.all || c.Everything
-	if x.dirty == nil {
-		x.dirty = map[studio.ID]bool{}
-	}
-	for _, id := range c.Entities {
-		x.dirty[id] = true
-	}
-}
-
-// Look returns the tracking data as it is now.
+// Look returns the tracking data as it is now: what other processes wrote too, for each look asks the store what changed.
 func (s *Session) Look(ctx context.Context) (*Picture, error) {
 	x := &s.index
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.loaded && !x.all && len(x.dirty) == 0 {
-		return x.now, nil
-	}
-	next := &Picture{}
+	next, seen := x.now, x.seen
 	err := s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
-		if x.loaded && !x.all {
-			return next.update(snap, x.now, x.dirty)
+		changes, err := snap.ChangesAfter(x.seen)
+		if err != nil || len(changes) == 0 && x.now != nil {
+			return err
 		}
-		return next.load(snap)
+		all := x.now == nil
+		dirty := map[studio.ID]bool{}
+		for _, c := range changes {
+			seen = c.ID
+			all = all || c.Everything
+			for _, id := range c.Entities {
+				dirty[id] = true
+			}
+		}
+		next = &Picture{}
+		if all {
+			return next.load(snap)
+		}
+		return next.update(snap, x.now, dirty)
 	})
 	if err != nil {
 		return nil, err
 	}
-	x.loaded, x.all, x.dirty, x.now = true, false, nil, next
+	x.now, x.seen = next, seen
 	return next, nil
 }
 

@@ -390,6 +390,8 @@ func (l *lister) compareBy(key string, a, b Row) int {
 	switch key {
 	case "state":
 		return cmp.Compare(stateWeight(a.State), stateWeight(b.State))
+	case "path":
+		return strings.Compare(studio.NameKey(a.Path), studio.NameKey(b.Path))
 	case "name", "":
 		return strings.Compare(studio.NameKey(a.Name), studio.NameKey(b.Name))
 	}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"path"
 
 	"framehold/internal/projectdb"
 	"framehold/internal/studio"
@@ -317,7 +318,7 @@ type Spoken struct {
 
 // Speak makes a line ready for the catalogue.
 func (p *Picture) Speak(t studio.Told) Spoken {
-	s := Spoken{Key: string(t.Sentence), AtMs: t.AtMs, Image: !t.Preview.IsZero(), InStory: t.InStory}
+	s := Spoken{Key: string(t.Sentence), AtMs: t.AtMs, Image: t.Kind == "checkpoint" && !t.Preview.IsZero(), InStory: t.InStory}
 	if t.Sentence == studio.SentenceOther {
 		s.Key = t.Kind
 	}
@@ -327,6 +328,15 @@ func (p *Picture) Speak(t studio.Told) Spoken {
 		s.Params["to"] = "nothing"
 	}
 	return s
+}
+
+// Words are what a line says beside its sentence: a comment, a reason, a note; "" where the sentence says it all.
+func Words(l studio.Line) string {
+	switch l.Kind {
+	case "set", "tag", "depend", "undo", "member":
+		return ""
+	}
+	return l.Text
 }
 
 // spell names what a line holds as a key: people, statuses, types.
@@ -358,4 +368,31 @@ func (p *Picture) label(key string) string {
 		}
 	}
 	return key
+}
+
+// PathOnDisk is the absolute path of an asset's file, or of a collection's folder; with folder, of the folder that it
+// stands in. Codes: unknown_asset, no_file.
+func (s *Session) PathOnDisk(ctx context.Context, id studio.ID, folder bool) (string, error) {
+	p, err := s.Look(ctx)
+	if err != nil {
+		return "", err
+	}
+	rel := p.Path(id)
+	if rel == "" {
+		return "", studio.Refuse(studio.CodeUnknownAsset, studio.Params{Name: id.String()})
+	}
+	if p.Assets[studio.AssetID{ID: id}] != nil {
+		f, err := s.fileNow(ctx, studio.AssetID{ID: id})
+		if err != nil {
+			return "", err
+		}
+		rel = f.Path
+		if !f.Exists && !folder {
+			return "", studio.Refuse(studio.CodeNoFile, studio.Params{Path: rel})
+		}
+		if folder {
+			rel = path.Dir(rel)
+		}
+	}
+	return s.folder.Path(rel), nil
 }

@@ -205,7 +205,7 @@ func (s *Session) saveSafety(ctx context.Context, id studio.AssetID, rel string,
 	k := studio.Checkpoint{ID: studio.CheckpointID{ID: s.clock.NewID()}, Asset: id, Author: s.me,
 		Manifest: studio.Hash(saved.Manifest), Bytes: saved.Size, NewBytes: saved.NewBytes, State: studio.Safety,
 		MadeHybrid: s.clock.Hybrid(), ReceivedMs: s.clock.NowMs(), Ver: 1}
-	change, err := s.db.Write(ctx, projectdb.Act{Lane: projectdb.LaneEdit, Kind: projectdb.ActEdit, Actor: s.me},
+	_, err = s.db.Write(ctx, projectdb.Act{Lane: projectdb.LaneEdit, Kind: projectdb.ActEdit, Actor: s.me},
 		func(tx *projectdb.Tx) error {
 			if err := tx.AddContent(contentOf(batch.Pending())); err != nil {
 				return err
@@ -217,7 +217,6 @@ func (s *Session) saveSafety(ctx context.Context, id studio.AssetID, rel string,
 	if err != nil {
 		return none, err
 	}
-	s.index.touch(change)
 	return k.ID, nil
 }
 

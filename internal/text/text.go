@@ -21,6 +21,10 @@ type Catalogue struct {
 	} `json:"errors"`
 	Why     map[string]string `json:"why"`
 	History map[string]string `json:"history"`
+	Acts    map[string]string `json:"acts"`
+	Undo    map[string]string `json:"undo"`
+	Jobs    map[string]string `json:"jobs"`
+	Holder  map[string]string `json:"holder"`
 	Months  []string          `json:"months"`
 }
 

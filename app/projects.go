@@ -1,0 +1,234 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"framehold/internal/demo"
+	"framehold/internal/session"
+	"framehold/internal/studio"
+)
+
+// Start says where the app runs and whether a project is open.
+func (p *Projects) Start() (Start, error) {
+	profile, err := p.env.Home().Profile(p.env.Fallback)
+	if err != nil {
+		return Start{}, p.failure(err)
+	}
+	return Start{Shell: p.where.Shell, View: p.where.View, Project: p.projectPath(), Profile: profileOf(profile), Version: p.where.Version,
+		Separator: p.where.Separator, Home: p.where.Home}, nil
+}
+
+func profileOf(p session.Profile) Profile {
+	return Profile{ID: idText(p.ID.ID), Username: p.Username, Name: p.Name}
+}
+
+// SetProfile changes who the person is on this computer; empty fields stay.
+func (p *Projects) SetProfile(username, name string) (Profile, error) {
+	home := p.env.Home()
+	now, err := home.Profile(p.env.Fallback)
+	if err == nil {
+		now, err = home.SetProfile(now, username, name)
+	}
+	return profileOf(now), p.failure(err)
+}
+
+// Known lists the projects that this computer has seen.
+func (p *Projects) Known() ([]KnownProject, error) {
+	known, err := p.env.Home().Projects()
+	if err != nil {
+		return nil, p.failure(err)
+	}
+	out := []KnownProject{}
+	for _, k := range known {
+		one := KnownProject{ID: k.ID, Name: k.Name, Path: k.Path, Seen: k.SeenMs}
+		if _, err := session.Find(p.env.FS, k.Path); err != nil {
+			one.Missing = true
+			out = append(out, one)
+			continue
+		}
+		if k.Path != p.projectPath() { // the open one is not opened twice
+			one.Tasks, one.Mine, err = session.PeekOf(p.ctx, p.env, k.Path)
+			if e := p.told(err); e != nil {
+				one.Problem = e.Message
+			}
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// Open opens the project of a folder, or of the nearest one above it.
+func (p *Projects) Open(path string) (Project, error) {
+	root, err := session.Find(p.env.FS, path)
+	if err != nil {
+		return Project{}, p.failure(err)
+	}
+	if err := p.openProject(root); err != nil {
+		return Project{}, err
+	}
+	return p.Current()
+}
+
+// Create makes a personal project on a folder and opens it.
+func (p *Projects) Create(path, name string) (Project, error) {
+	if !filepath.IsAbs(path) {
+		return Project{}, p.failure(studio.Refuse(studio.CodeUsage, studio.Params{Field: "folder", Why: "a whole path is needed"}))
+	}
+	s, err := session.Init(p.ctx, p.env, path, name)
+	if err != nil {
+		return Project{}, p.failure(err)
+	}
+	if err := p.enter(s); err != nil {
+		return Project{}, err
+	}
+	return p.Current()
+}
+
+// Sample builds the sample project in a folder ("" = a new one in the person's folder): a job.
+func (p *Projects) Sample(path string) (string, error) {
+	if path == "" {
+		path = p.freeSample()
+	}
+	return p.start("demo", p.catalogue.Jobs["demo"], func(ctx context.Context, report func(func(*Job))) error {
+		err := demo.Build(ctx, p.env, path, p.steps(report))
+		if err == nil {
+			report(func(j *Job) { j.Project, j.Safe = path, true })
+		}
+		return err
+	}), nil
+}
+
+func (p *Projects) freeSample() string {
+	base := filepath.Join(p.where.Home, "Framehold sample")
+	for _, suffix := range []string{"", " 2", " 3", " 4", " 5", " 6", " 7", " 8", " 9"} {
+		if _, err := p.env.FS.Lstat(base + suffix); errors.Is(err, os.ErrNotExist) {
+			return base + suffix
+		}
+	}
+	return base + " " + studio.ID(p.env.Clock.NewID()).String()[:8]
+}
+
+// Forget takes a project off the list; nothing of it is touched.
+func (p *Projects) Forget(path string) error { return p.failure(p.env.Home().Forget(path)) }
+
+// Close closes the project; the window shows Welcome.
+func (p *Projects) Close() error {
+	err := p.closeProject()
+	p.emit(EventProjectOpened)
+	return p.failure(err)
+}
+
+// Current is the open project: people and definitions.
+func (p *Projects) Current() (Project, error) {
+	return in(p.core, func(ctx context.Context, s *session.Session) (Project, error) {
+		look, err := s.Look(ctx)
+		if err != nil {
+			return Project{}, err
+		}
+		out := Project{ID: idText(look.Project.ID.ID), Name: look.Project.Name, Path: s.Root(), Seq: int64(look.Seq), Members: []Member{},
+			Me: p.member(s, look, look.Members[s.Me()]), Can: s.May(look).Names(), Statuses: []StatusInfo{}, Types: []TypeInfo{}, Tags: []TagCount{}}
+		if e := p.told(s.ReadOnly()); e != nil {
+			out.ReadOnly = e.Message
+		}
+		for _, m := range look.MemberList {
+			out.Members = append(out.Members, p.member(s, look, m))
+		}
+		slices.SortFunc(out.Members, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
+		for _, st := range look.Statuses {
+			if !st.Removed {
+				out.Statuses = append(out.Statuses, statusInfo(st))
+			}
+		}
+		for _, t := range look.Types {
+			if !t.Removed {
+				out.Types = append(out.Types, TypeInfo{idText(t.ID.ID), t.Name, t.Icon, t.Colour})
+			}
+		}
+		for tag, n := range look.Tags() {
+			out.Tags = append(out.Tags, TagCount{tag, n})
+		}
+		slices.SortFunc(out.Tags, func(a, b TagCount) int { return strings.Compare(a.Tag, b.Tag) })
+		u, err := s.Undoable(ctx)
+		if u.Undo != 0 {
+			out.Undo = p.undoText(u.Undo)
+		}
+		if u.Redo != 0 {
+			out.Redo = strings.Replace(p.undoText(u.Redo), "Undo", "Redo", 1)
+		}
+		return out, err
+	})
+}
+
+func (c *core) undoText(k studio.Kind) string {
+	key := map[studio.Kind]string{studio.KindAssign: "assign", studio.KindStatusSet: "status", studio.KindAssetCreate: "create",
+		studio.KindCollectionCreate: "create", studio.KindRename: "rename", studio.KindMove: "move", studio.KindTrash: "trash",
+		studio.KindRestore: "restore", studio.KindSet: "set", studio.KindTagAdd: "tag", studio.KindTagRemove: "tag",
+		studio.KindDependAdd: "depend", studio.KindDependRemove: "depend", studio.KindNoteAdd: "note", studio.KindNoteResolve: "note",
+		studio.KindConvert: "convert", studio.KindRankSet: "rank", studio.KindStatusDefine: "settings", studio.KindTypeDefine: "settings",
+		studio.KindRoleSet: "settings", studio.KindProjectSet: "settings"}[k]
+	if key == "" {
+		key = "other"
+	}
+	return c.catalogue.Undo[key]
+}
+
+// ChooseFolder asks for a folder; "" when the person cancels. Code: unsupported in a browser.
+func (p *Projects) ChooseFolder(title string) (string, error) {
+	host, err := p.hosted()
+	if err != nil {
+		return "", p.failure(err)
+	}
+	path, err := host.ChooseFolder(title)
+	if errors.Is(err, errors.ErrUnsupported) {
+		err = studio.Refuse(studio.CodeUnsupported, studio.Params{})
+	}
+	return path, p.failure(err)
+}
+
+// OpenWindow opens another window on the open project.
+func (p *Projects) OpenWindow(view string) error {
+	host, err := p.hosted()
+	if err == nil {
+		err = host.OpenWindow(view, p.projectPath())
+	}
+	if errors.Is(err, errors.ErrUnsupported) {
+		err = studio.Refuse(studio.CodeUnsupported, studio.Params{})
+	}
+	return p.failure(err)
+}
+
+// Undo takes the person's last act on tracking data back.
+func (p *Projects) Undo() (Act, error) {
+	return in(p.core, func(ctx context.Context, s *session.Session) (Act, error) {
+		out, err := s.Undo(ctx)
+		return p.act(out, "undone", nil), err
+	})
+}
+
+// Redo takes the last undo back.
+func (p *Projects) Redo() (Act, error) {
+	return in(p.core, func(ctx context.Context, s *session.Session) (Act, error) {
+		out, err := s.Redo(ctx)
+		return p.act(out, "redone", nil), err
+	})
+}
+
+// MemberAdd makes a place for a person.
+func (p *Projects) MemberAdd(username, name, email, role string) (Member, error) {
+	return in(p.core, func(ctx context.Context, s *session.Session) (Member, error) {
+		m, err := s.AddMember(ctx, session.MemberRequest{Username: username, Name: name, Email: email, Role: role})
+		if err != nil {
+			return Member{}, err
+		}
+		look, err := s.Look(ctx)
+		if err != nil {
+			return Member{}, err
+		}
+		return p.member(s, look, m), nil
+	})
+}
