@@ -15,7 +15,15 @@ export type DialogState =
   | { readonly kind: "keys" }
   | { readonly kind: "trash"; readonly ids: readonly string[] }
   | { readonly kind: "depend"; readonly id: string }
-  | { readonly kind: "preview" };
+  | { readonly kind: "preview" }
+  /** A move that asks for notes: `before` and `after` are its place in the column, "" = none was chosen. */
+  | {
+      readonly kind: "notes";
+      readonly ids: readonly string[];
+      readonly status: string;
+      readonly before: string;
+      readonly after: string;
+    };
 
 export type UIState = {
   readonly popup: Popup | undefined;

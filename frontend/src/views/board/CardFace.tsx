@@ -1,0 +1,84 @@
+import { FileName, OnImage, TypeIcon } from "../../components/Asset";
+import { Tag } from "../../components/Chip";
+import { Icon } from "../../components/Icon";
+import { Picture } from "../../components/Picture";
+import { Slot, SlotButton } from "../../components/Slot";
+import { age, day, dueStands, folders } from "../../lib/format";
+import type { Card } from "../../stores/board";
+import { projectStore } from "../../stores/project";
+import { uiStore } from "../../stores/ui";
+import { useNow } from "../useNow";
+import { useStore } from "../useStore";
+import styles from "./Board.module.css";
+
+/** What a card shows: picture, name, path, type, due, counts, assignee, time in its status, flags. */
+export function CardFace({ card }: { card: Card }) {
+  const { members, types } = useStore(projectStore);
+  const now = useNow();
+  const person = members.get(card.assignee);
+  const type = types.get(card.type);
+  const due = dueStands(card.due, now);
+  const givable = ["assign", "claim", "giveBack"].some((act) => card.can.includes(act));
+  return (
+    <>
+      <Picture src={card.preview} alt="" none={type?.name ?? ""} className={styles.picture}>
+        <span className={styles.flags}>
+          {(card.state === "modified" || card.state === "diverged") && (
+            <OnImage icon="pencil">{card.notYours ? "Not yours" : "Modified"}</OnImage>
+          )}
+          {card.parked > 0 && <OnImage icon="circle-alert">{`${card.parked} parked`}</OnImage>}
+          {card.statusSince > 0 && (
+            <OnImage icon="clock" title="In this status">
+              {age(card.statusSince, now)}
+            </OnImage>
+          )}
+        </span>
+      </Picture>
+      <div className={styles.face}>
+        <div className="hstack">
+          <FileName name={card.name} className="grow ell med" />
+          {givable ? (
+            <SlotButton
+              person={person}
+              name={false}
+              lock={false}
+              data-testid="card-assignee"
+              onClick={(e) => uiStore.open({ kind: "assign", ids: [card.id], anchor: e.currentTarget })}
+            />
+          ) : (
+            <Slot person={person} name={false} lock={false} />
+          )}
+        </div>
+        <div className="hstack t3 sm">
+          <TypeIcon kind={card.kind} type={type} name={card.name} size={13} />
+          <span className="ell">{folders(card.path)}</span>
+        </div>
+        <div className={styles.foot}>
+          {card.priority === 3 && <Icon name="signal-high" size={12} />}
+          {card.due !== "" && (
+            <span className={due === "late" ? styles.late : due === "soon" ? styles.soon : undefined}>
+              <Icon name="calendar" size={12} />
+              {day(card.due, now)}
+            </span>
+          )}
+          {card.checkpoints > 0 && (
+            <span title={`${card.checkpoints} checkpoints`}>
+              <Icon name="layers" size={12} />
+              {card.checkpoints}
+            </span>
+          )}
+          {card.notes > 0 && (
+            <span title={`${card.notes} open notes`}>
+              <Icon name="message-square" size={12} />
+              {card.notes}
+            </span>
+          )}
+          <span className="grow" />
+          {card.tags.slice(0, 1).map((tag) => (
+            <Tag key={tag}>{tag}</Tag>
+          ))}
+        </div>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,42 @@
+import { Button, IconButton } from "../../components/Button";
+import type { IconName } from "../../components/icons";
+import { type CommandID, command } from "../../lib/commands";
+import { projectStore } from "../../stores/project";
+import { selectionStore } from "../../stores/selection";
+import { commandContext } from "../shell/context";
+import { run } from "../shell/run";
+import { useStore } from "../useStore";
+import styles from "./Browser.module.css";
+
+const offered: readonly CommandID[] = ["assign", "status", "tag", "move", "checkpoint", "fetch"];
+
+/** What can be done to several selected things; one alone has its row and the details pane. */
+export function SelectionBar() {
+  const selected = useStore(selectionStore, (s) => s.keys.size);
+  useStore(selectionStore, (s) => s.rows);
+  useStore(projectStore, (p) => p.project);
+  if (selected < 2) return null;
+  const context = commandContext();
+  return (
+    <div className={styles.selection} role="toolbar" aria-label="Selected">
+      <span className={styles.many}>{selected}</span>
+      selected
+      {offered
+        .map(command)
+        .filter((c) => c.when(context) === true)
+        .map((c) => (
+          <Button
+            key={c.id}
+            variant="ghost"
+            size="sm"
+            icon={c.icon as IconName}
+            keys={c.keys[0]}
+            onClick={(e) => run(c.id as CommandID, e.currentTarget)}
+          >
+            {c.title}
+          </Button>
+        ))}
+      <IconButton icon="x" label="Clear the selection" size="sm" onClick={selectionStore.clear} />
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+import { uiStore } from "../../stores/ui";
+import { backToList } from "../shell/run";
+import { useStore } from "../useStore";
+import { AddDialog, DependDialog, NewDialog, TrashDialog } from "./AssetDialogs";
+import { NotesDialog } from "./NotesDialog";
+import { KeysDialog, MemberDialog, PaletteDialog, PreviewDialog, ProfileDialog } from "./ProjectDialogs";
+
+const close = () => {
+  uiStore.closeDialog();
+  backToList();
+};
+
+/** The one dialog that is open. */
+export function DialogHost() {
+  const dialog = useStore(uiStore, (ui) => ui.dialog);
+  switch (dialog?.kind) {
+    case "new":
+      return <NewDialog {...dialog} onClose={close} />;
+    case "add":
+      return <AddDialog paths={dialog.paths} onClose={close} />;
+    case "trash":
+      return <TrashDialog ids={dialog.ids} onClose={close} />;
+    case "depend":
+      return <DependDialog id={dialog.id} onClose={close} />;
+    case "notes":
+      return <NotesDialog {...dialog} onClose={close} />;
+    case "member":
+      return <MemberDialog onClose={close} />;
+    case "profile":
+      return <ProfileDialog onClose={close} />;
+    case "palette":
+      return <PaletteDialog onClose={close} />;
+    case "keys":
+      return <KeysDialog onClose={close} />;
+    case "preview":
+      return <PreviewDialog onClose={close} />;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,44 @@
+import { Icon } from "../../components/Icon";
+import { KeyHint } from "../../components/KeyHint";
+import { commands } from "../../lib/commands";
+import { number } from "../../lib/format";
+import { projectStore } from "../../stores/project";
+import { useStore } from "../useStore";
+import styles from "./Shell.module.css";
+
+const shown = ["checkpoint", "assign", "status", "openInApp"] as const;
+
+/** The foot of a window: where the files are, how they stand, and the keys of the moment. */
+export function StatusLine({ said = "" }: { said?: string }) {
+  const project = useStore(projectStore, (p) => p.project);
+  const counts = useStore(projectStore, (p) => p.counts);
+  const states = [
+    { n: counts?.modified ?? 0, word: "modified" },
+    { n: counts?.untracked ?? 0, word: "untracked" },
+    { n: counts?.outdated ?? 0, word: "outdated" },
+    { n: counts?.missing ?? 0, word: "not on disk" },
+  ].filter(({ n }) => n > 0);
+  return (
+    <footer className={styles.statusbar}>
+      <Icon name="folder" size={12} />
+      <span className="mono ell" title={project?.path}>
+        {project?.path}
+      </span>
+      {states.map(({ n, word }) => (
+        <span key={word}>
+          <b>{number(n)}</b> {word}
+        </span>
+      ))}
+      <span className="grow" aria-live="polite">
+        {said}
+      </span>
+      {commands
+        .filter((c) => (shown as readonly string[]).includes(c.id))
+        .map((c) => (
+          <span key={c.id} className="hstack">
+            <KeyHint keys={c.keys[0] ?? ""} /> {c.title.toLowerCase()}
+          </span>
+        ))}
+    </footer>
+  );
+}
