@@ -35,7 +35,10 @@ export function Dialog(props: DialogProps) {
     const before = document.activeElement;
     const el = box.current;
     if (el && !el.contains(document.activeElement)) {
-      const first = el.querySelector<HTMLElement>("[data-autofocus], input, textarea") ?? el;
+      const first =
+        el.querySelector<HTMLElement>("[data-autofocus]") ??
+        el.querySelector<HTMLElement>("input, textarea") ??
+        el;
       first.focus();
     }
     return () => {
@@ -79,7 +82,7 @@ export function Dialog(props: DialogProps) {
           {props.headerExtra}
           {!locked && <IconButton icon="x" label="Close" keys="Esc" onClick={onClose} />}
         </header>
-        {children}
+        <div className={styles.body}>{children}</div>
         {footer !== undefined && <footer className={styles.footer}>{footer}</footer>}
       </div>
     </div>,

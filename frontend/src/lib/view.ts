@@ -66,7 +66,7 @@ export function requestOf(v: ViewState, offset: number, limit: number): ViewRequ
     tags: [...v.filters.tags],
     statuses: [...v.filters.statuses],
     states: [...v.filters.states],
-    sort: v.sort,
+    sort: v.view === "my" && v.sort === firstView.sort ? "" : v.sort, // My Tasks: what came back first
     flat: v.view === "default" && !tree,
     offset,
     limit,

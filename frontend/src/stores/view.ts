@@ -25,7 +25,10 @@ const place = (s: State): ViewState => {
   const { past: _past, future: _future, ...view } = s;
   return view;
 };
-const key = (project: string): string => `framehold.view.${project}`;
+const board =
+  typeof location !== "undefined" && new URLSearchParams(location.search).get("view") === "kanban";
+/** The Kanban window has its own view: it does not follow the Browser's. */
+const key = (project: string): string => `framehold.${board ? "board" : "view"}.${project}`;
 
 let shown = "";
 

@@ -158,52 +158,54 @@ export function BoardPane({ onSaid }: { onSaid?: (said: string) => void }) {
   const over = place && targets.find((t) => t.id === place.zone);
   const lifted = dragging && cardOf(dragging.ids[0] ?? "");
   return (
-    <div
-      ref={root}
-      className={styles.board}
-      data-list=""
-      data-testid="board"
-      data-drag-scroll="x"
-      role="list"
-      aria-label="Board"
-      tabIndex={-1}
-      onKeyDown={(e) => {
-        const next = keys(e.key, carried, selection.focus);
-        if (!next) return;
-        e.preventDefault();
-        setCarried(next.carry);
-        if (next.said !== "") say(next.said);
-      }}
-    >
-      {shown.map((column) => (
-        <BoardColumnView
-          key={column.status}
-          column={column}
-          status={statuses.get(column.status)}
-          focus={selection.focus}
-          selected={selection.keys}
-          moving={moving}
-          target={targets.find((t) => t.id === column.status)}
-          gap={place?.zone === column.status ? place.index : undefined}
-        />
-      ))}
-      {dragging &&
-        lifted &&
-        createPortal(
-          <div
-            className={styles.ghost}
-            style={{ transform: `translate(${dragging.at.x + 8}px, ${dragging.at.y + 8}px)` }}
-          >
-            <CardFace card={lifted} />
-            {dragging.ids.length > 1 && <span className={styles.many}>{dragging.ids.length}</span>}
-            {over && !over.open && <span className={styles.why}>{over.why}</span>}
-          </div>,
-          document.body,
-        )}
+    <>
+      <div
+        ref={root}
+        className={styles.board}
+        data-list=""
+        data-testid="board"
+        data-drag-scroll="x"
+        role="list"
+        aria-label="Board"
+        tabIndex={-1}
+        onKeyDown={(e) => {
+          const next = keys(e.key, carried, selection.focus);
+          if (!next) return;
+          e.preventDefault();
+          setCarried(next.carry);
+          if (next.said !== "") say(next.said);
+        }}
+      >
+        {shown.map((column) => (
+          <BoardColumnView
+            key={column.status}
+            column={column}
+            status={statuses.get(column.status)}
+            focus={selection.focus}
+            selected={selection.keys}
+            moving={moving}
+            target={targets.find((t) => t.id === column.status)}
+            gap={place?.zone === column.status ? place.index : undefined}
+          />
+        ))}
+        {dragging &&
+          lifted &&
+          createPortal(
+            <div
+              className={styles.ghost}
+              style={{ transform: `translate(${dragging.at.x + 8}px, ${dragging.at.y + 8}px)` }}
+            >
+              <CardFace card={lifted} />
+              {dragging.ids.length > 1 && <span className={styles.many}>{dragging.ids.length}</span>}
+              {over && !over.open && <span className={styles.why}>{over.why}</span>}
+            </div>,
+            document.body,
+          )}
+      </div>
       <div className="vh" aria-live="assertive">
         {said}
       </div>
-    </div>
+    </>
   );
 }
 

@@ -68,7 +68,7 @@ export function BoardColumnView(props: {
       <header className={styles.columnHead}>
         <Glyph status={status} size={14} />
         <h2>{status.name}</h2>
-        <span className={cx("t3", over && styles.tooMany)}>
+        <span className={cx("t2", over && styles.tooMany)}>
           {number(column.total)}
           {status.wipLimit > 0 && ` of ${status.wipLimit}`}
         </span>

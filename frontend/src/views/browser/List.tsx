@@ -21,6 +21,7 @@ import { useRowHeight } from "./useRowHeight";
 
 // Engines clip or lose precision above this (WebKitGTK at 15,000,000 device px).
 const scrollPxMax = 15_000_000;
+const headPx = 26; // the columns' names stay on top of what scrolls
 
 const columns = [
   { id: "name", title: "Name" },
@@ -84,6 +85,8 @@ export function List() {
     getScrollElement: () => scroll.current,
     estimateSize: () => height,
     overscan: 12,
+    scrollMargin: headPx,
+    scrollPaddingStart: headPx,
   });
   const items = virtual.getVirtualItems();
   const [first, last] = [items[0]?.index ?? 0, items[items.length - 1]?.index ?? 0];
@@ -98,39 +101,35 @@ export function List() {
   const focused = selection.focus;
   if (!loading && total === 0) return <ListEmpty error={error} />;
   return (
-    <div
-      className={styles.list}
-      role="treegrid"
-      aria-rowcount={total + 1}
-      aria-colcount={7}
-      aria-label="Assets"
-      aria-multiselectable="true"
-    >
-      <Head />
+    <div className={styles.list}>
       <div
         ref={scroll}
         className={styles.scroll}
-        role="rowgroup"
+        role="treegrid"
+        aria-rowcount={total + 1}
+        aria-colcount={7}
+        aria-label="Assets"
+        aria-multiselectable="true"
         tabIndex={0}
         data-list=""
-        aria-label="Assets"
         aria-activedescendant={focused === "" ? undefined : `row-${focused}`}
         onKeyDown={(e) => onListKey(e, go, Math.floor((scroll.current?.clientHeight ?? 0) / height))}
         onPointerDown={onPress}
         onDoubleClick={onDouble}
         onContextMenu={onContext}
       >
-        <div className={styles.all} role="presentation" style={{ height: virtual.getTotalSize() }}>
+        <Head />
+        <div className={styles.all} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
           {items.map(({ index, start }) => {
             const fetched = rowAt(pages, index);
-            if (!fetched) return <Waiting key={index} y={start} />;
+            if (!fetched) return <Waiting key={index} y={start - headPx} />;
             const row = overlaid(fetched, overlays);
             return (
               <Row
                 key={row.key}
                 row={row}
                 index={index}
-                y={start}
+                y={start - headPx}
                 selected={selection.keys.has(row.key)}
                 above={selection.keys.has(rowAt(pages, index - 1)?.key ?? "")}
                 below={selection.keys.has(rowAt(pages, index + 1)?.key ?? "")}
