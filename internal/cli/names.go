@@ -39,7 +39,6 @@ func (c *command) rel(s *session.Session, name string) (string, error) {
 
 // named is what a list of names means; those that mean nothing keep their error in their place.
 type named struct {
-	id   studio.ID
 	name string
 	err  error
 }

@@ -342,8 +342,6 @@ func (b *builder) act(p piece, e event, saved *int) error {
 		out, err = s.Assign(b.ctx, session.AssignRequest{Assets: []studio.AssetID{id}, To: b.users[e.text], Reason: e.reason})
 	case "note":
 		_, out, err = s.AddNote(b.ctx, id, e.text)
-	case "free":
-		_, err = s.FreeUp(b.ctx, []studio.AssetID{id})
 	}
 	return errors.Join(err, out.Err())
 }

@@ -18,7 +18,7 @@ type piece struct {
 
 // event is one step of a story.
 type event struct {
-	does   string // save move give note free
+	does   string // save move give note
 	by     string // "" = the holder
 	to     string // status
 	text   string
@@ -37,7 +37,6 @@ func approved() event                   { return event{does: "move", by: "chloe"
 func started() event                    { return event{does: "move", to: "wip"} }
 func given(to, reason string) event     { return event{does: "give", by: "emi", text: to, reason: reason} }
 func noted(by, text string) event       { return event{does: "note", by: by, text: text} }
-func freed() event                      { return event{does: "free"} }
 func only(events ...event) []event      { return events }
 func tags(t ...string) []string         { return t }
 func pictures(names ...string) []string { return names }

@@ -55,7 +55,6 @@ type act struct {
 	tx     *projectdb.Tx
 	state  *studio.State
 	group  studio.GroupID
-	undoes map[studio.ID]studio.OpID
 	now    int64
 	next   uint64
 	logged []projectdb.Logged
