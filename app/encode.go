@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"hash/fnv"
+	"unicode/utf8"
 
 	"framehold/internal/session"
 	"framehold/internal/studio"
@@ -107,14 +108,10 @@ func (c *core) row(s *session.Session, p *session.Picture, r session.Row, stops 
 
 // shown is a name that a page can show: bytes that are not UTF-8 as \xNN.
 func shown(name string) string {
-	out := make([]byte, 0, len(name))
-	for _, r := range []rune(name) {
-		if r != '\uFFFD' {
-			continue
-		}
-		return quoted(name)
+	if utf8.ValidString(name) {
+		return name
 	}
-	return string(append(out, name...))
+	return quoted(name)
 }
 
 func quoted(name string) string {

@@ -103,29 +103,6 @@ func (c *command) print(v any) {
 }
 
 // sayErr writes a sentence for people beside the answer.
-func (c *command) sayError(e *errorJSON, cause error) {
-	fmt.Fprintln(c.Err, "framehold:", e.Message)
-	if e.Hint != "" {
-		fmt.Fprintln(c.Err, e.Hint)
-	}
-	if e.Code == string(studio.CodeInternal) {
-		fmt.Fprintln(c.Err, "Cause:", cause)
-	}
-}
-
-func (c *command) print(v any) {
-	enc := json.NewEncoder(c.Out)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(v) // our own types always encode; a closed pipe has no one to tell
-}
-
-// say writes for people: nothing with --json or --quiet.
-func (c *command) say(format string, args ...any) {
-	if !c.json && !c.quiet {
-		fmt.Fprintf(c.Out, format+"\n", args...)
-	}
-}
-
 func (c *command) sayErr(format string, args ...any) {
 	if !c.quiet {
 		fmt.Fprintf(c.Err, format+"\n", args...)
