@@ -1,0 +1,149 @@
+package studio_test
+
+import (
+	"encoding/hex"
+	"fmt"
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"framehold/internal/studio"
+)
+
+func TestTheCanonicalFormIsThatOfItsSpecification(t *testing.T) {
+	body := studio.AssignBody{To: studio.UserID{ID: id(7, 1)}, Reason: "Ben is ill"}
+	b := studio.EncodeBody(&body)
+	golden(t, "testdata/assign.hex", hex.EncodeToString(b)+"\n")
+	back, err := studio.DecodeBody(studio.KindAssign, b)
+	require.NoError(t, err)
+	require.Equal(t, &body, back)
+}
+
+func TestDecodingAnythingNeverPanicsAndIsCanonical(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		kind := studio.Kind(rapid.IntRange(0, 45).Draw(t, "kind"))
+		b := rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")
+		body, err := studio.DecodeBody(kind, b)
+		if err == nil && string(studio.EncodeBody(body)) != string(b) {
+			t.Fatalf("two forms of one body: %x", b)
+		}
+	})
+}
+
+func TestNamesThatCannotStandOnEverySystemAreRefused(t *testing.T) {
+	for _, bad := range []string{"", ".", "..", "a/b", "a\\b", "a:b", "CON", "nul.txt", "com1", "dot.", "space ", "tab\t", "bad\xff",
+		".framehold", ".framehold-x", strings.Repeat("n", 256)} {
+		require.Error(t, studio.CheckName(bad), "%q", bad)
+	}
+	for _, good := range []string{"shot 010.blend", "ナナ.kra", "🐉.png", "comet.ma", strings.Repeat("n", 255), ".hidden"} {
+		require.NoError(t, studio.CheckName(good), "%q", good)
+	}
+	require.Equal(t, studio.NameKey("Ame\u0301lie.PSD"), studio.NameKey("am\u00e9lie.psd"))
+	require.Equal(t, studio.NameKey("Straße"), studio.NameKey("STRASSE"))
+}
+
+func TestARankStandsBetweenItsNeighbours(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ranks := []string{""}
+		for range rapid.IntRange(1, 40).Draw(t, "n") {
+			at := rapid.IntRange(0, len(ranks)-1).Draw(t, "at")
+			low, high := ranks[at], ""
+			if at+1 < len(ranks) {
+				high = ranks[at+1]
+			}
+			r, err := studio.RankBetween(low, high)
+			require.NoError(t, err)
+			require.True(t, r > low && (high == "" || r < high), "%q < %q < %q", low, r, high)
+			ranks = append(ranks[:at+1], append([]string{r}, ranks[at+1:]...)...)
+		}
+		for i := 1; i < len(ranks); i++ {
+			require.Equal(t, -1, fraction(ranks[i-1]).Cmp(fraction(ranks[i])))
+		}
+	})
+}
+
+// fraction reads a rank as digits of base 256 behind the point.
+func fraction(rank string) *big.Rat {
+	r, scale := new(big.Rat), big.NewRat(1, 1)
+	for i := range len(rank) {
+		scale.Mul(scale, big.NewRat(1, 256))
+		r.Add(r, new(big.Rat).Mul(scale, big.NewRat(int64(rank[i]), 1)))
+	}
+	return r
+}
+
+func TestAQueryIsPrintedAsItIsRead(t *testing.T) {
+	for _, text := range []string{`status:wfa assignee:ben type:rig tag:hero is:unassigned is:parked due:<2w older:3d cliff`, `assignee:none`,
+		`-tag:hero,wide "two words"`, `assignee:me priority:urgent`} {
+		q, err := studio.ParseQuery(text)
+		require.NoError(t, err, text)
+		again, err := studio.ParseQuery(q.String())
+		require.NoError(t, err, q.String())
+		require.Equal(t, q.String(), again.String())
+	}
+	_, err := studio.ParseQuery("nonsense:x")
+	require.Equal(t, studio.CodeBadQuery, studio.CodeOf(err))
+	_, err = studio.ParseQuery("is:nonsense")
+	require.Equal(t, studio.CodeBadQuery, studio.CodeOf(err))
+}
+
+func TestSuggestionsFindAnyPartOfNameUsernameOrMail(t *testing.T) {
+	people := []studio.Candidate{
+		{Member: studio.Member{User: studio.UserID{ID: id(1, 1)}, Username: "ana.r", Name: "Ana Reyes", Email: "reyes@studio.example"}, Open: 3},
+		{Member: studio.Member{User: studio.UserID{ID: id(2, 1)}, Username: "ben", Name: "Ben Anders", Email: "ben@studio.example"}, Open: 1, Recent: 1},
+		{Member: studio.Member{User: studio.UserID{ID: id(3, 1)}, Username: "gone", Name: "Ana Gone", Gone: true}},
+	}
+	for text, want := range map[string][]string{"rey": {"ana.r"}, "an re": {"ana.r"}, "reyes@studio": {"ana.r"}, "AN": {"ben", "ana.r"}, "": {"ben", "ana.r"}, "zzz": {}} {
+		names := []string{}
+		for _, s := range studio.Suggest(text, people) {
+			names = append(names, s.Member.Username)
+		}
+		require.Equal(t, want, names, "%q", text)
+	}
+}
+
+// A diamond, a circle through a collection, and a chain of 200: everything once, by a shortest way.
+func TestTheClosureOfATaskIsEverythingThatItNeeds(t *testing.T) {
+	s := newStage(t, studio.Options{})
+	admin := s.users["Admin"]
+	make := func(n byte, parent studio.CollectionID) studio.AssetID {
+		a := studio.AssetID{ID: id(n, 4)}
+		s.do(t, admin, studio.KindAssetCreate, a.ID, &studio.CreateBody{Parent: parent, Name: fmt.Sprintf("asset_%d", n), Kind: studio.Resource})
+		return a
+	}
+	need := func(a studio.AssetID, on studio.ID) {
+		s.do(t, admin, studio.KindDependAdd, a.ID, &studio.DependBody{Target: on})
+	}
+	top := studio.CollectionID{}
+	rig := studio.CollectionID{ID: id(1, 8)}
+	s.do(t, admin, studio.KindCollectionCreate, rig.ID, &studio.CreateBody{Name: "rig"})
+	shot, left, right, base, inside := make(1, top), make(2, top), make(3, top), make(4, top), make(5, rig)
+	need(shot, left.ID)
+	need(shot, right.ID)
+	need(left, base.ID)
+	need(right, base.ID)
+	need(base, rig.ID)
+	need(inside, shot.ID) // the circle
+	got := map[studio.AssetID][]studio.ID{}
+	for _, n := range studio.Closure(s.state, shot) {
+		require.NotContains(t, got, n.Asset)
+		got[n.Asset] = n.Via
+	}
+	require.Equal(t, map[studio.AssetID][]studio.ID{left: nil, right: nil, base: {left.ID}, inside: {left.ID, base.ID, rig.ID}}, got)
+
+	d := s.decide(s.state, admin, studio.KindDependAdd, base.ID, &studio.DependBody{Target: shot.ID})
+	require.Equal(t, studio.CodeCycle, d.Reason, "an asset may not need itself through assets alone")
+
+	chain := []studio.AssetID{make(6, top)}
+	for n := byte(7); n < 206; n++ {
+		next := make(n, top)
+		need(chain[len(chain)-1], next.ID)
+		chain = append(chain, next)
+	}
+	found := studio.Closure(s.state, chain[0])
+	require.Len(t, found, 199)
+	require.Len(t, found[198].Via, 198)
+}
