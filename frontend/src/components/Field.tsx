@@ -200,7 +200,7 @@ export function Check({
   children?: ReactNode;
 }) {
   const toggle = (e: KeyboardEvent<HTMLInputElement>) => {
-    if (e.key === "Enter") e.preventDefault();
+    if (e.key === "Enter" && !e.ctrlKey && !e.metaKey) e.preventDefault();
   };
   return (
     <label className={cx(styles.check, disabled && styles.off)}>

@@ -1,4 +1,5 @@
-// What a bound method rejects with, as one shape: app.Error of Go. A desktop window gives it as a JSON text.
+// What a bound method rejects with, as one shape: app.Error of Go. A desktop window gives it as an Error whose message
+// is a JSON text, since Wails makes an Error of whatever it is handed.
 
 export type Problem = {
   readonly code: string;
@@ -20,7 +21,8 @@ function parse(text: string): unknown {
 
 /** Reads anything that was thrown. What has no sentence of its own gets one that says what to do. */
 export function toProblem(thrown: unknown): Problem {
-  const value = typeof thrown === "string" ? (parse(thrown) ?? thrown) : thrown;
+  const said = typeof thrown === "string" ? thrown : thrown instanceof Error ? thrown.message : undefined;
+  const value = said === undefined ? thrown : (parse(said) ?? said);
   if (isProblem(value)) {
     const { code, message, hint = "", reference = "" } = value;
     return { code, message, hint, reference };
