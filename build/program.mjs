@@ -34,7 +34,7 @@ export function ok(at, ...args) {
   return r.stdout;
 }
 
-export const json = (at, ...args) => JSON.parse(ok(at, ...args, "--json"));
+export const json = (at, ...args) => JSON.parse(ok(at, "--json", ...args)); // before a -- that ends the flags
 
 /** A new project; the folder is made. */
 export function project(at) {
