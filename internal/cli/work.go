@@ -72,7 +72,11 @@ func (c *command) tasks() *cobra.Command {
 		case unassigned:
 			r.View = session.ViewUnassigned
 		}
-		p, err := s.Look(ctx)
+		look := s.Look
+		if mine {
+			look = s.LookMine
+		}
+		p, err := look(ctx)
 		if err != nil {
 			return err
 		}
@@ -100,7 +104,7 @@ func (c *command) tasks() *cobra.Command {
 		if tag != "" {
 			r.Tags = []string{tag}
 		}
-		list, err := s.List(ctx, r)
+		list, err := s.ListIn(p, r)
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 
 	"framehold/internal/studio"
 )
@@ -40,51 +41,108 @@ type AssetInfo struct {
 	Tags        []string
 }
 
-const infoSQL = `, coalesce(h.version, 0), coalesce(h.bytes, 0), h.manifest, coalesce(h.received_ms, 0),
-  (SELECT k.preview FROM checkpoint k WHERE k.asset = asset.id AND k.preview IS NOT NULL AND k.version > 0
-   ORDER BY k.version DESC LIMIT 1),
-  asset.next_version - 1,
-  (SELECT count(*) FROM note n WHERE n.asset = asset.id AND n.checkbox = 1 AND n.done_by IS NULL AND n.withdrawn = 0),
-  (SELECT count(*) FROM parked p WHERE p.asset = asset.id AND p.state = 1)
+const infoSQL = `, coalesce(h.version, 0), coalesce(h.bytes, 0), h.manifest, coalesce(h.received_ms, 0), h.preview, asset.next_version - 1
   FROM asset LEFT JOIN checkpoint h ON h.id = asset.head `
 
 // Assets lists assets with what lists show of them, those in the trash too: all, or the ones named.
 func (s *Snapshot) Assets(only ...studio.AssetID) ([]AssetInfo, error) {
-	t := assetTable(&studio.Asset{})
+	if len(only) == 0 {
+		assets, err := s.assets("", nil)
+		if err != nil {
+			return nil, err
+		}
+		return assets, errors.Join(s.addAll(assets), s.allTags(assets))
+	}
+	assets := make([]AssetInfo, 0, len(only))
+	for _, id := range only {
+		one, err := s.assets("WHERE asset.id = ?", []any{id.Bytes()})
+		if err != nil {
+			return nil, err
+		}
+		assets = append(assets, one...)
+	}
+	return assets, s.addEach(assets)
+}
+
+// AssetsOf lists the tasks that a member holds.
+func (s *Snapshot) AssetsOf(u studio.UserID) ([]AssetInfo, error) {
+	assets, err := s.assets("WHERE asset.assignee = ?", []any{u.Bytes()})
+	if err != nil {
+		return nil, err
+	}
+	return assets, s.addEach(assets)
+}
+
+func (s *Snapshot) assets(where string, args []any) ([]AssetInfo, error) {
 	query := "SELECT "
-	for i, c := range t.cols {
+	for i, c := range assetTable(&studio.Asset{}).cols {
 		if i > 0 {
 			query += ", "
 		}
 		query += "asset." + c.name
 	}
-	query += infoSQL
-	assets := make([]AssetInfo, 0, len(only))
-	read := func(row scanner) error {
+	assets := []AssetInfo{}
+	err := s.each(query+infoSQL+where, args, func(row scanner) error {
 		var a AssetInfo
 		targets := append(assetTable(&a.Asset).targets(), &a.HeadVersion, &a.HeadBytes, cell{&a.HeadHash}, &a.SavedMs,
-			cell{&a.Preview}, &a.Checkpoints, &a.OpenNotes, &a.OpenParked)
+			cell{&a.Preview}, &a.Checkpoints)
 		if err := row.Scan(targets...); err != nil {
 			return err
 		}
 		assets = append(assets, a)
 		return nil
-	}
-	if len(only) == 0 {
-		if err := s.each(query, nil, read); err != nil {
-			return nil, err
-		}
-		return assets, s.allTags(assets)
-	}
-	for _, id := range only {
-		if err := s.each(query+"WHERE asset.id = ?", []any{id.Bytes()}, read); err != nil {
-			return nil, err
-		}
-	}
+	})
+	return assets, err
+}
+
+const (
+	lastPreviewSQL = `SELECT k.asset, k.preview FROM checkpoint k JOIN asset a ON a.id = k.asset
+		WHERE k.preview IS NOT NULL AND k.version > 0`
+	openNotesSQL = `SELECT asset, count(*) FROM note WHERE checkbox = 1 AND done_by IS NULL AND withdrawn = 0`
+	openChainSQL = `SELECT asset, count(*) FROM parked WHERE state = 1`
+)
+
+// addEach adds previews, counts and tags to a few assets; addAll to all of them, in as many statements.
+func (s *Snapshot) addEach(assets []AssetInfo) error {
 	for i := range assets {
+		if err := s.add(assets[i:i+1], " AND asset = ?", []any{assets[i].ID.Bytes()}); err != nil {
+			return err
+		}
 		assets[i].Tags = s.Tags(assets[i].ID)
 	}
-	return assets, nil
+	return nil
+}
+
+func (s *Snapshot) addAll(assets []AssetInfo) error { return s.add(assets, "", nil) }
+
+func (s *Snapshot) add(assets []AssetInfo, where string, args []any) error {
+	at := make(map[studio.AssetID]*AssetInfo, len(assets))
+	for i := range assets {
+		at[assets[i].ID] = &assets[i]
+	}
+	err := s.each(lastPreviewSQL+strings.Replace(where, "asset", "k.asset", 1)+" ORDER BY k.version", args, func(row scanner) error {
+		var id studio.AssetID
+		var h studio.Hash
+		err := row.Scan(cell{&id.ID}, cell{&h})
+		if a := at[id]; a != nil {
+			a.Preview = h
+		}
+		return err
+	})
+	count := func(query string, into func(*AssetInfo, int)) {
+		err = errors.Join(err, s.each(query+where+" GROUP BY asset", args, func(row scanner) error {
+			var id studio.AssetID
+			var n int
+			err := row.Scan(cell{&id.ID}, &n)
+			if a := at[id]; a != nil {
+				into(a, n)
+			}
+			return err
+		}))
+	}
+	count(openNotesSQL, func(a *AssetInfo, n int) { a.OpenNotes = n })
+	count(openChainSQL, func(a *AssetInfo, n int) { a.OpenParked = n })
+	return err
 }
 
 func (s *Snapshot) allTags(assets []AssetInfo) error {

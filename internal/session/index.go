@@ -32,6 +32,7 @@ type Picture struct {
 	Collections map[studio.CollectionID]studio.Collection
 	Assets      map[studio.AssetID]*projectdb.AssetInfo
 	paths       map[studio.ID]string
+	keys        map[studio.ID]string                // of paths: what two paths must differ in
 	inside      map[studio.CollectionID][]studio.ID // collections first, then assets, by name; trash aside
 	byPath      map[string]studio.ID                // by key path
 }
@@ -69,22 +70,35 @@ func (s *Session) Look(ctx context.Context) (*Picture, error) {
 	return next, nil
 }
 
+// LookMine is Look for a process that shows what the person holds and ends: it reads no more than that.
+func (s *Session) LookMine(ctx context.Context) (*Picture, error) {
+	p := &Picture{}
+	err := s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		p.definitions(snap)
+		assets, err := snap.AssetsOf(s.me)
+		p.fill(snap.Collections(), assets)
+		return err
+	})
+	return p, err
+}
+
 func (p *Picture) load(snap *projectdb.Snapshot) error {
 	p.definitions(snap)
-	p.Collections = map[studio.CollectionID]studio.Collection{}
-	for _, c := range snap.Collections() {
-		p.Collections[c.ID] = c
-	}
 	assets, err := snap.Assets()
-	if err != nil {
-		return err
+	p.fill(snap.Collections(), assets)
+	return err
+}
+
+func (p *Picture) fill(collections []studio.Collection, assets []projectdb.AssetInfo) {
+	p.Collections = make(map[studio.CollectionID]studio.Collection, len(collections))
+	for _, c := range collections {
+		p.Collections[c.ID] = c
 	}
 	p.Assets = make(map[studio.AssetID]*projectdb.AssetInfo, len(assets))
 	for i := range assets {
 		p.Assets[assets[i].ID] = &assets[i]
 	}
 	p.tree()
-	return nil
 }
 
 func (p *Picture) definitions(snap *projectdb.Snapshot) {
@@ -156,26 +170,53 @@ func cloneMap[K comparable, V any](m map[K]V) map[K]V {
 
 // tree works out paths and what stands where.
 func (p *Picture) tree() {
-	p.paths = make(map[studio.ID]string, len(p.Assets)+len(p.Collections))
+	n := len(p.Assets) + len(p.Collections)
+	p.paths, p.keys = make(map[studio.ID]string, n), make(map[studio.ID]string, n)
 	p.inside = map[studio.CollectionID][]studio.ID{}
-	p.byPath = make(map[string]studio.ID, len(p.Assets)+len(p.Collections))
+	p.byPath = make(map[string]studio.ID, n)
 	for id, c := range p.Collections {
-		p.paths[id.ID] = p.pathOf(c.Parent, c.Name, 0)
+		p.collectionPath(id, 0)
 		if !c.Trashed() {
-			p.inside[c.Parent] = append(p.inside[c.Parent], id.ID)
-			p.byPath[keyPath(p.paths[id.ID])] = id.ID
+			p.stand(id.ID, c.Parent)
 		}
 	}
 	for id, a := range p.Assets {
-		p.paths[id.ID] = p.pathOf(a.Parent, a.Name, 0)
+		path, key := p.collectionPath(a.Parent, 0)
+		p.paths[id.ID], p.keys[id.ID] = join(path, a.Name), join(key, a.NameKey)
 		if !a.Trashed() {
-			p.inside[a.Parent] = append(p.inside[a.Parent], id.ID)
-			p.byPath[keyPath(p.paths[id.ID])] = id.ID
+			p.stand(id.ID, a.Parent)
 		}
 	}
 	for in := range p.inside {
 		slices.SortFunc(p.inside[in], p.compareNames)
 	}
+}
+
+func (p *Picture) stand(id studio.ID, in studio.CollectionID) {
+	p.inside[in] = append(p.inside[in], id)
+	p.byPath[p.keys[id]] = id
+}
+
+// collectionPath is where a collection stands, and the key of that path; both are kept.
+func (p *Picture) collectionPath(id studio.CollectionID, depth int) (path, key string) {
+	if id.IsZero() || depth > pathDepthMax {
+		return "", ""
+	}
+	if path, known := p.paths[id.ID]; known {
+		return path, p.keys[id.ID]
+	}
+	c := p.Collections[id]
+	path, key = p.collectionPath(c.Parent, depth+1)
+	path, key = join(path, c.Name), join(key, c.NameKey)
+	p.paths[id.ID], p.keys[id.ID] = path, key
+	return path, key
+}
+
+func join(dir, name string) string {
+	if dir == "" {
+		return name
+	}
+	return dir + "/" + name
 }
 
 // keyPath is a path by the keys of its names.
@@ -204,14 +245,6 @@ func (p *Picture) sortName(id studio.ID) string {
 		return a.NameKey
 	}
 	return p.Collections[studio.CollectionID{ID: id}].NameKey
-}
-
-func (p *Picture) pathOf(parent studio.CollectionID, name string, depth int) string {
-	if parent.IsZero() || depth > pathDepthMax {
-		return name
-	}
-	c := p.Collections[parent]
-	return p.pathOf(c.Parent, c.Name, depth+1) + "/" + name
 }
 
 const pathDepthMax = 1000 // of collections in collections

@@ -62,6 +62,7 @@ type Row struct {
 	Count       int
 	Bar         []Share
 	Faces       []studio.UserID
+	key         string // of the path, for orders
 }
 
 // Share is a number of tasks in a status.
@@ -104,11 +105,15 @@ type sums struct {
 }
 
 func (s *Session) newLister(ctx context.Context, r ListRequest) (*lister, error) {
-	query, err := studio.ParseQuery(r.Query)
+	p, err := s.Look(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.Look(ctx)
+	return s.listerOf(p, r)
+}
+
+func (s *Session) listerOf(p *Picture, r ListRequest) (*lister, error) {
+	query, err := studio.ParseQuery(r.Query)
 	if err != nil {
 		return nil, err
 	}
@@ -124,6 +129,20 @@ func (s *Session) List(ctx context.Context, r ListRequest) (List, error) {
 	if err != nil {
 		return List{}, err
 	}
+	return l.list(), nil
+}
+
+// ListIn is List over a picture that the caller has: one of LookMine too.
+func (s *Session) ListIn(p *Picture, r ListRequest) (List, error) {
+	l, err := s.listerOf(p, r)
+	if err != nil {
+		return List{}, err
+	}
+	return l.list(), nil
+}
+
+func (l *lister) list() List {
+	s, r := l.s, l.r
 	var rows []Row
 	list := List{Picture: l.p}
 	if (r.View == "" || r.View == ViewDefault) && !r.Flat && !r.filtered() {
@@ -142,7 +161,7 @@ func (s *Session) List(ctx context.Context, r ListRequest) (List, error) {
 	}
 	list.Total = len(rows)
 	list.Rows = window(rows, r.Offset, r.Limit)
-	return list, nil
+	return list
 }
 
 func window[T any](rows []T, offset, limit int) []T {
@@ -164,8 +183,7 @@ func (l *lister) tree(in studio.CollectionID, depth int, rows []Row) []Row {
 		level = append(level, l.row(id))
 	}
 	level = append(level, l.untrackedIn(in)...)
-	slices.SortStableFunc(level, l.compare)
-	for _, row := range level {
+	for _, row := range l.sorted(level) {
 		row.Depth = depth
 		if row.Kind == "collection" {
 			id := studio.CollectionID{ID: row.ID}
@@ -188,7 +206,7 @@ func (l *lister) untrackedIn(in studio.CollectionID) []Row {
 		if parent != in {
 			continue
 		}
-		row := Row{Kind: "untracked", Parent: in, Path: e.Path, Name: e.Path, State: StateUntracked, Unusable: e.Unusable}
+		row := Row{key: keyPath(e.Path), Kind: "untracked", Parent: in, Path: e.Path, Name: e.Path, State: StateUntracked, Unusable: e.Unusable}
 		if base := l.p.Path(in.ID); base != "" {
 			row.Name = strings.TrimPrefix(e.Path, base+"/")
 		}
@@ -229,7 +247,7 @@ func (l *lister) flat(list *List) []Row {
 	}
 	if l.wantsUntracked() {
 		for _, e := range l.working.Untracked {
-			row := Row{Kind: "untracked", Path: e.Path, Name: path.Base(e.Path), State: StateUntracked, Unusable: e.Unusable}
+			row := Row{key: keyPath(e.Path), Kind: "untracked", Path: e.Path, Name: path.Base(e.Path), State: StateUntracked, Unusable: e.Unusable}
 			row.File = File{Path: e.Path, Exists: true, Size: e.Info.Size, MtimeMs: e.Info.MtimeNs / 1e6}
 			if e.Unusable != "" {
 				row.State = StateUnusable
@@ -239,8 +257,21 @@ func (l *lister) flat(list *List) []Row {
 			}
 		}
 	}
-	slices.SortStableFunc(rows, l.compare)
-	return rows
+	return l.sorted(rows)
+}
+
+// sorted orders rows by moving each once: a row is wide, and a sort moves what it sorts many times.
+func (l *lister) sorted(rows []Row) []Row {
+	order := make([]*Row, len(rows))
+	for i := range rows {
+		order[i] = &rows[i]
+	}
+	slices.SortStableFunc(order, func(a, b *Row) int { return l.compare(a, b) })
+	out := make([]Row, len(rows))
+	for i, r := range order {
+		out[i] = *r
+	}
+	return out
 }
 
 func (l *lister) wantsUntracked() bool {
@@ -299,7 +330,7 @@ func (l *lister) item(row *Row) studio.Item {
 // row makes the line of an asset or collection.
 func (l *lister) row(id studio.ID) Row {
 	if a, ok := l.p.Assets[studio.AssetID{ID: id}]; ok {
-		row := Row{Kind: a.Kind.String(), ID: id, Parent: a.Parent, Name: a.Name, Path: l.p.Path(id), Asset: a}
+		row := Row{key: l.p.keys[id], Kind: a.Kind.String(), ID: id, Parent: a.Parent, Name: a.Name, Path: l.p.Path(id), Asset: a}
 		if l.working.Looked {
 			row.File = l.working.Of[a.ID]
 			row.State = row.File.State(a)
@@ -309,7 +340,7 @@ func (l *lister) row(id studio.ID) Row {
 		return row
 	}
 	c := l.p.Collections[studio.CollectionID{ID: id}]
-	row := Row{Kind: "collection", ID: id, Parent: c.Parent, Name: c.Name, Path: l.p.Path(id), Collection: c}
+	row := Row{key: l.p.keys[id], Kind: "collection", ID: id, Parent: c.Parent, Name: c.Name, Path: l.p.Path(id), Collection: c}
 	if sum := l.sums[c.ID]; sum != nil {
 		row.Count = sum.count
 		for _, st := range l.p.Statuses {
@@ -368,7 +399,7 @@ func (s *Session) sums(p *Picture) map[studio.CollectionID]*sum {
 }
 
 // compare orders rows: collections first, then as asked, then by name.
-func (l *lister) compare(a, b Row) int {
+func (l *lister) compare(a, b *Row) int {
 	if (a.Kind == "collection") != (b.Kind == "collection") {
 		if a.Kind == "collection" {
 			return -1
@@ -383,17 +414,20 @@ func (l *lister) compare(a, b Row) int {
 	if back {
 		order = -order
 	}
-	return cmp.Or(order, strings.Compare(studio.NameKey(a.Path), studio.NameKey(b.Path)))
+	return cmp.Or(order, strings.Compare(a.key, b.key))
 }
 
-func (l *lister) compareBy(key string, a, b Row) int {
+// lastOf is the last element of a path's key.
+func lastOf(key string) string { return key[strings.LastIndexByte(key, '/')+1:] }
+
+func (l *lister) compareBy(key string, a, b *Row) int {
 	switch key {
 	case "state":
 		return cmp.Compare(stateWeight(a.State), stateWeight(b.State))
 	case "path":
-		return strings.Compare(studio.NameKey(a.Path), studio.NameKey(b.Path))
+		return strings.Compare(a.key, b.key)
 	case "name", "":
-		return strings.Compare(studio.NameKey(a.Name), studio.NameKey(b.Name))
+		return strings.Compare(lastOf(a.key), lastOf(b.key))
 	}
 	if a.Asset == nil || b.Asset == nil {
 		return cmp.Compare(boolInt(a.Asset == nil), boolInt(b.Asset == nil))
@@ -529,9 +563,9 @@ func (s *Session) Board(ctx context.Context, r ListRequest) (*Picture, []Column,
 	if err != nil {
 		return nil, nil, err
 	}
-	by := map[studio.StatusID][]Row{}
-	for _, row := range list.Rows {
-		if row.Asset != nil {
+	by := map[studio.StatusID][]*Row{}
+	for i := range list.Rows {
+		if row := &list.Rows[i]; row.Asset != nil {
 			by[row.Asset.Status] = append(by[row.Asset.Status], row)
 		}
 	}
@@ -542,11 +576,15 @@ func (s *Session) Board(ctx context.Context, r ListRequest) (*Picture, []Column,
 			continue
 		}
 		if r.Sort == "" {
-			slices.SortStableFunc(cards, func(a, b Row) int {
+			slices.SortStableFunc(cards, func(a, b *Row) int {
 				return cmp.Or(cmp.Compare(boolInt(a.Asset.Rank == ""), boolInt(b.Asset.Rank == "")), strings.Compare(a.Asset.Rank, b.Asset.Rank))
 			})
 		}
-		columns = append(columns, Column{Status: st, Total: len(cards), Cards: window(cards, offset, limit)})
+		column := Column{Status: st, Total: len(cards)}
+		for _, card := range window(cards, offset, limit) {
+			column.Cards = append(column.Cards, *card)
+		}
+		columns = append(columns, column)
 	}
 	return list.Picture, columns, nil
 }
