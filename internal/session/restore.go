@@ -98,7 +98,7 @@ func (s *Session) RestoreTo(ctx context.Context, k studio.Checkpoint, target str
 
 func (s *Session) placing(ctx context.Context, k studio.Checkpoint, rel string, progress Progress,
 	inTheWay func(fsys.Info) error) workspace.Placing {
-	return workspace.Placing{Rel: rel, Size: k.Bytes, InTheWay: inTheWay, Write: func(f fsys.File) error {
+	return workspace.Placing{Rel: rel, Size: s.wholeBytes(ctx, k), InTheWay: inTheWay, Write: func(f fsys.File) error {
 		n, err := s.packs.Load(ctx, chunk.Hash(k.Manifest), f, func(done int64) {
 			progress.tell(Step{Phase: PhaseWriting, Path: rel, Done: done, Total: k.Bytes})
 		})
@@ -107,6 +107,21 @@ func (s *Session) placing(ctx context.Context, k studio.Checkpoint, rel string, 
 		}
 		return err
 	}}
+}
+
+// wholeBytes is a version's size, 0 when it has holes: they stay holes.
+func (s *Session) wholeBytes(ctx context.Context, k studio.Checkpoint) int64 {
+	holes := false
+	_, err := s.packs.Entries(ctx, chunk.Hash(k.Manifest), func(entries []chunk.Entry) error {
+		for _, e := range entries {
+			holes = holes || e.Hole
+		}
+		return nil
+	})
+	if err != nil || holes { // what is wrong with its list is said when it is read
+		return 0
+	}
+	return k.Bytes
 }
 
 // put puts a checkpoint at its asset's place.

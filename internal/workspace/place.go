@@ -20,7 +20,7 @@ const placeTriesMax = 5 // the file in the way keeps changing: then it is in use
 // Placing is a file to put in the folder.
 type Placing struct {
 	Rel   string
-	Size  int64 // bytes, to preallocate
+	Size  int64 // bytes, to preallocate, so that a full disk is told first; 0 for a file with holes
 	Write func(fsys.File) error
 	// InTheWay is asked about a file that would be replaced: it makes its content safe, or refuses.
 	InTheWay func(fsys.Info) error
