@@ -167,14 +167,6 @@ export const commands = [
     menu: "view",
   },
   {
-    id: "layout.grid",
-    title: "Show as grid",
-    keys: ["Ctrl+Shift+2", "Alt+G"],
-    icon: "layout-grid",
-    when: open,
-    menu: "view",
-  },
-  {
     id: "layout.board",
     title: "Show as board",
     keys: ["Ctrl+Shift+3", "Alt+B"],

@@ -4,7 +4,7 @@ import { firstView, isNarrowed, nextSort, noFilters, requestOf, toggleFilter } f
 test("only the default list is a tree: elsewhere nothing is open and the default view is flat", () => {
   const open = { ...firstView, expanded: ["a", "b"] };
   expect(requestOf(open, 0, 100)).toMatchObject({ expanded: ["a", "b"], flat: false });
-  expect(requestOf({ ...open, layout: "grid" }, 0, 100)).toMatchObject({ expanded: [], flat: true });
+  expect(requestOf({ ...open, layout: "board" }, 0, 100)).toMatchObject({ expanded: [], flat: true });
   expect(requestOf({ ...open, view: "my" }, 0, 100)).toMatchObject({ expanded: [], flat: false });
 });
 

@@ -1,7 +1,7 @@
 // What the Browser shows: a view, its filters, what is open in its tree. Pure: makes the request that Go answers.
 
 export type ViewName = "default" | "my" | "assigned" | "unassigned";
-export type Layout = "list" | "grid" | "board";
+export type Layout = "list" | "board";
 export type FilterName = "statuses" | "types" | "tags" | "assignees" | "states";
 export type Filters = Readonly<Record<FilterName, readonly string[]>>;
 
@@ -15,6 +15,8 @@ export type ViewState = {
   readonly sort: string;
   /** Collections shown open. */
   readonly expanded: readonly string[];
+  /** Nobody has opened or closed anything here yet: the list opens what fits. */
+  readonly untouched?: boolean;
 };
 
 /** As app.ListRequest; the bindings are for stores alone. */
@@ -44,6 +46,7 @@ export const firstView: ViewState = {
   filters: noFilters,
   sort: "name",
   expanded: [],
+  untouched: true,
 };
 
 /** Whether anything narrows the view, so that "clear filters" means something. */

@@ -3,7 +3,7 @@
 import { type Problem, toProblem } from "../lib/errors";
 import { indexOfKey, type Pages, pageSize, pagesAround, rowAt } from "../lib/pages";
 import { coalesce, createStore } from "../lib/store";
-import { requestOf, type ViewState } from "../lib/view";
+import { isNarrowed, isTree, requestOf, type ViewState } from "../lib/view";
 import { List } from "../wailsjs/go/app/Browser";
 import type { app } from "../wailsjs/go/models";
 import { onActed } from "./acts";
@@ -38,6 +38,8 @@ const nothing: ListState = {
 };
 const store = createStore<ListState>(nothing);
 
+const firstOpenMax = 30; // rows, and assets in one folder
+
 let view: ViewState = viewStore.get();
 let project = "";
 let screen = { first: 0, last: 60 };
@@ -67,9 +69,23 @@ async function fetchScreen(): Promise<void> {
     const { total, assets, all } = last;
     for (const list of lists) collectionsStore.learn(list.rows);
     store.set({ total, assets, all, pages, shownKey: key, loading: false, error: undefined });
+    openFirst();
   } catch (error) {
     if (mine === generation) store.set({ loading: false, error: toProblem(error) });
   }
+}
+
+/** A project that is seen for the first time opens its first level, where that fits about one screen. */
+function openFirst(): void {
+  const { total, pages } = store.get();
+  const rows = pages.get(0) ?? [];
+  if (!view.untouched || !isTree(view) || isNarrowed(view) || rows.length < total) return;
+  const folders = rows.filter((row) => row.hasChildren && row.count <= firstOpenMax);
+  if (folders.length > 0 && total <= firstOpenMax)
+    viewStore.expand(
+      folders.map((row) => row.id),
+      true,
+    );
 }
 
 const refresh = coalesce(fetchScreen);

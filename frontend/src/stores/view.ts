@@ -70,7 +70,7 @@ export const viewStore = {
       if (open) set.add(id);
       else set.delete(id);
     }
-    adjust({ expanded: [...set] });
+    adjust({ expanded: [...set], untouched: false });
   },
 
   /** Back (-1) or forward (1). */

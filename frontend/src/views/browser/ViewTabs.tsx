@@ -38,7 +38,7 @@ export function ViewTabs({ board = false }: { board?: boolean }) {
           <Segmented<Layout>
             label="Show as"
             iconsOnly
-            value={layout === "grid" ? "list" : layout}
+            value={layout}
             onChange={viewStore.layout}
             options={[
               { value: "list", label: "List", icon: "list-tree" },

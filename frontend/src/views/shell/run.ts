@@ -96,7 +96,6 @@ const runners: Readonly<Record<CommandID, () => unknown>> = {
   "tab.assigned": () => viewStore.view("assigned"),
   "tab.unassigned": () => viewStore.view("unassigned"),
   "layout.list": () => viewStore.layout("list"),
-  "layout.grid": () => viewStore.layout("grid"),
   "layout.board": () => viewStore.layout("board"),
   kanban: projectStore.openKanban,
   rail: () => lookStore.set({ railFolded: !lookStore.get().railFolded }),

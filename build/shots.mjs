@@ -1,0 +1,107 @@
+// Pictures of every screen, in both themes and three widths, on the sample project: build/shots/NAME-WIDTH-THEME.png.
+// A person looks at them beside the design. Started by "build/start shots [NAME...]".
+import { appendFileSync, mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { ok, project, root, scratch, serve } from "./program.mjs";
+
+const { chromium } = createRequire(join(root, "frontend/package.json"))("playwright-core");
+const folder = join(root, "build/shots");
+mkdirSync(folder, { recursive: true });
+
+const at = scratch();
+ok({ ...at, film: at.dir }, "profile", "--username", "noor", "--name", "Noor Haddad");
+ok({ ...at, film: at.dir }, "demo", at.film);
+const long = scratch();
+project(long);
+appendFileSync(join(long.film, `${"a very long name ".repeat(11).trim()} 200.txt`), "x");
+ok(long, "add", ".");
+
+/** The details pane has come; a narrow window has it folded. */
+const described = async (page) => {
+  if (page.viewportSize().width > 1200) await page.getByTestId("story").or(page.getByRole("tab").first()).first().waitFor();
+};
+const row = (page, name) => page.getByTestId("row").filter({ hasText: name }).first();
+const find = async (page, name) => {
+  await page.getByLabel("Search").fill(name);
+  await row(page, name).waitFor();
+};
+const select = async (page, name) => {
+  await find(page, name);
+  await row(page, name).click();
+  await described(page);
+};
+
+// What is on each picture: the view asked for, and the steps from there.
+const screens = {
+  browser: ["", async (page) => {
+    for (const name of ["shots", "sq020"]) {
+      const closed = page.getByRole("button", { name: `Expand ${name}`, exact: true });
+      if (await closed.count()) await closed.first().click();
+      await page.getByRole("button", { name: `Collapse ${name}`, exact: true }).waitFor();
+    }
+    await row(page, "sh020_anim").click();
+    await described(page);
+  }],
+  start: ["", async () => {}],
+  board: ["", async (page) => {
+    await page.getByRole("radio", { name: "Board" }).check({ force: true });
+    await page.getByTestId("card").first().waitFor();
+  }],
+  kanban: ["kanban", async () => {}],
+  checkpoint: ["", async (page) => {
+    await select(page, "sh015_anim"); // noor's, and modified
+    await page.keyboard.press("Control+Shift+C");
+    await page.getByRole("dialog").waitFor();
+  }],
+  assignee: ["", async (page) => {
+    await find(page, "sh025_fx");
+    await row(page, "sh025_fx").getByRole("button", { name: /^Assignee/ }).click();
+    await page.getByTestId("suggestion").first().waitFor();
+  }],
+  status: ["", async (page) => {
+    await select(page, "sh020_anim");
+    await page.keyboard.press("s");
+    await page.getByRole("listbox").or(page.getByRole("menu")).first().waitFor();
+  }],
+  nothing: ["", async (page) => {
+    await page.getByLabel("Search").fill("zzzz");
+    await page.getByText("Nothing here fits the filters").waitFor();
+  }],
+};
+
+const chrome = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+const wanted = process.argv.slice(2);
+const failed = [];
+async function picture(shell, name, view, steps) {
+  for (const theme of ["dark", "light"]) {
+    for (const [width, height] of [[1024, 720], [1440, 900], [1920, 1080]]) {
+      const context = await chrome.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: "reduce" });
+      const page = await context.newPage();
+      page.setDefaultTimeout(10_000);
+      const url = new URL(shell.url);
+      if (view) url.searchParams.set("view", view);
+      try {
+        await page.goto(url.href);
+        await page.getByTestId("row").or(page.getByTestId("card")).or(page.getByTestId("welcome")).first().waitFor();
+        await steps(page);
+        await page.waitForLoadState("networkidle");
+      } catch (error) {
+        failed.push(`${name} ${width} ${theme}: ${error.message.split("\n")[0]}`);
+      }
+      await page.screenshot({ path: join(folder, `${name}-${width}-${theme}.png`) });
+      await context.close();
+    }
+  }
+}
+
+const chosen = (name) => wanted.length === 0 || wanted.includes(name);
+const film = await serve(at);
+for (const [name, [view, steps]] of Object.entries(screens)) if (chosen(name)) await picture(film, name, view, steps);
+film.stop();
+const names = await serve(long);
+if (chosen("long")) await picture(names, "long", "", async () => {});
+names.stop();
+await chrome.close();
+for (const line of failed) console.error(line);
+process.exit(failed.length ? 1 : 0);
