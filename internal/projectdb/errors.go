@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"syscall"
 
@@ -44,7 +45,7 @@ func failure(action string, err error) error {
 		return wrap(action, err, studio.CodeDamaged)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return wrap(action, err, studio.CodeTimeout)
-	case sqlite3.SQLITE_READONLY:
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN: // no journal can be made in a folder that cannot be written
 		return wrap(action, err, studio.CodeReadOnly)
 	case sqlite3.SQLITE_INTERRUPT:
 		return errors.Join(fmt.Errorf("%s: %w", action, err), context.Canceled)
@@ -54,6 +55,11 @@ func failure(action string, err error) error {
 
 func wrap(action string, err error, code studio.Code) error {
 	return errors.Join(studio.Refuse(code, studio.Params{Why: action, N: 1}), fmt.Errorf("%s: %w", action, err))
+}
+
+// isReadOnly tells whether the medium or the rights of a folder refuse to write.
+func isReadOnly(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, errReadOnlyFS) || studio.CodeOf(err) == studio.CodeReadOnly
 }
 
 func isBusy(err error) bool {

@@ -16,7 +16,6 @@ import (
 	"io"
 	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -35,8 +34,6 @@ const (
 	openRetryMax   = 10 * time.Second
 	openRetryPause = 20 * time.Millisecond
 	applicationID  = 0x46484c44 // "FHLD"
-	// Version is the schema this program writes.
-	Version = 1
 )
 
 // Options say which store to open.
@@ -44,6 +41,8 @@ type Options struct {
 	Path  string // of project.db
 	FS    fsys.FS
 	Clock *clock.Clock
+	// Migrations are NNNN-what.sql files; nil: those of this program. For tests.
+	Migrations fs.FS
 	// CommitFault, when set, is asked before each COMMIT: an error makes it fail. For tests of what a failure leaves.
 	CommitFault func() error
 }
@@ -73,8 +72,12 @@ func Create(ctx context.Context, o Options) (*DB, error) {
 // Open opens a store. Codes: store_missing (an empty store is never made in its place), store_in_use, damaged.
 // A store that is newer than the program, or on a medium that cannot be written, opens read-only: see ReadOnly.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	if _, err := o.FS.Stat(o.Path); errors.Is(err, fs.ErrNotExist) {
+	i, err := o.FS.Stat(o.Path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, studio.Refuse(studio.CodeStoreMissing, studio.Params{Path: filepath.Dir(o.Path)})
+	}
+	if err == nil && i.Size == 0 { // the switch to WAL would write a header into it
+		return nil, studio.Refuse(studio.CodeDamaged, studio.Params{Path: o.Path, N: 1})
 	}
 	return open(ctx, o, false)
 }
@@ -93,8 +96,7 @@ func open(ctx context.Context, o Options, create bool) (d *DB, err error) {
 		if !isReadOnly(err) {
 			return d, failure("open store", err)
 		}
-		d.readOnly = studio.Refuse(studio.CodeReadOnly, studio.Params{Path: o.Path})
-		return d, d.openReaders(url.Values{"mode": {"ro"}, "immutable": {"1"}})
+		return d, d.openReadOnly(ctx)
 	}
 	d.write, err = connect(o.Path, 1, url.Values{"_txlock": {"immediate"}},
 		"journal_mode(WAL)",
@@ -105,10 +107,40 @@ func open(ctx context.Context, o Options, create bool) (d *DB, err error) {
 	if err != nil {
 		return d, failure("open store", err)
 	}
-	if err = d.prepare(ctx, create); err != nil {
+	err = d.prepare(ctx, create)
+	if isReadOnly(err) { // its folder can be read, but SQLite may make no journal in it
+		if err = d.write.Close(); err != nil {
+			return d, failure("open store", err)
+		}
+		d.write = nil
+		return d, d.openReadOnly(ctx)
+	}
+	if err != nil {
 		return d, err
 	}
 	return d, d.openReaders(url.Values{"mode": {"ro"}})
+}
+
+// openReadOnly opens a store on a medium that cannot be written. Where no journal was left, nothing can change under
+// the readers, which immutable tells SQLite: it then needs no shared memory beside the file.
+func (d *DB) openReadOnly(ctx context.Context) error {
+	d.readOnly = studio.Refuse(studio.CodeReadOnly, studio.Params{Path: d.o.Path})
+	query := url.Values{"mode": {"ro"}}
+	if i, err := d.o.FS.Stat(d.o.Path + "-wal"); err != nil || i.Size == 0 {
+		query.Set("immutable", "1")
+	}
+	if err := d.openReaders(query); err != nil {
+		return err
+	}
+	all, err := d.migrations()
+	if err != nil {
+		return err
+	}
+	version, err := d.version(ctx, d.read)
+	if err == nil && version < newest(all) {
+		return d.readOnly // an older store would have to be carried over first
+	}
+	return err
 }
 
 func (d *DB) openReaders(query url.Values) (err error) {
@@ -137,23 +169,46 @@ func (d *DB) prepare(ctx context.Context, create bool) error {
 }
 
 func (d *DB) prepareOnce(ctx context.Context, create bool) error {
-	var version, application int
-	row := d.write.QueryRowContext(ctx, `SELECT user_version, application_id FROM pragma_user_version, pragma_application_id`)
-	if err := row.Scan(&version, &application); err != nil {
-		return failure("open store", err)
+	all, err := d.migrations()
+	if err != nil {
+		return err
 	}
+	version, err := d.version(ctx, d.write)
 	switch {
-	case version == 0 && create:
-		return d.makeSchema(ctx)
-	case version == 0 || application != applicationID:
-		return studio.Refuse(studio.CodeDamaged, studio.Params{Path: d.o.Path, N: 1})
-	case version > Version:
+	case version == 0 && create && isNew(err):
+		return d.makeSchema(ctx, newest(all))
+	case err != nil:
+		return err
+	case version > newest(all):
 		d.readOnly = studio.Refuse(studio.CodeStoreNewer, studio.Params{Path: d.o.Path})
+	case version < newest(all):
+		return d.migrate(ctx, all)
 	}
 	return nil
 }
 
-func (d *DB) makeSchema(ctx context.Context) error {
+// errNew says that the database has no schema yet.
+var errNew = errors.New("no schema")
+
+func isNew(err error) bool { return errors.Is(err, errNew) }
+
+// version reads which schema a store has. Codes: damaged, when it is no store of ours.
+func (d *DB) version(ctx context.Context, db *sql.DB) (version int, err error) {
+	var application int
+	row := db.QueryRowContext(ctx, `SELECT user_version, application_id FROM pragma_user_version, pragma_application_id`)
+	if err := row.Scan(&version, &application); err != nil {
+		return 0, failure("open store", err)
+	}
+	if version == 0 {
+		return 0, errors.Join(studio.Refuse(studio.CodeDamaged, studio.Params{Path: d.o.Path, N: 1}), errNew)
+	}
+	if application != applicationID {
+		return 0, studio.Refuse(studio.CodeDamaged, studio.Params{Path: d.o.Path, N: 1})
+	}
+	return version, nil
+}
+
+func (d *DB) makeSchema(ctx context.Context, newest int) error {
 	tx, err := d.write.BeginTx(ctx, nil)
 	if err != nil {
 		return failure("make store", err)
@@ -164,7 +219,7 @@ func (d *DB) makeSchema(ctx context.Context) error {
 		return failure("make store", err) // another process was first
 	}
 	for _, q := range []string{schema, triggers(), fmt.Sprintf("PRAGMA application_id = %d", applicationID),
-		fmt.Sprintf("PRAGMA user_version = %d", Version)} {
+		fmt.Sprintf("PRAGMA user_version = %d", newest)} {
 		if _, err := tx.ExecContext(ctx, q); err != nil {
 			return failure("make store", err)
 		}
@@ -204,10 +259,6 @@ func (d *DB) Close() error {
 		errs = append(errs, d.inUse.Close())
 	}
 	return errors.Join(errs...)
-}
-
-func isReadOnly(err error) bool {
-	return errors.Is(err, os.ErrPermission) || errors.Is(err, errReadOnlyFS)
 }
 
 // CopyTo writes a copy of the store at a moment between two commits as one file without a journal.
