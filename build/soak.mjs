@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import {
-  appendFileSync, chmodSync, closeSync, copyFileSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, readdirSync, statSync,
+  appendFileSync, closeSync, copyFileSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, readdirSync, statSync,
   unlinkSync, writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -108,6 +108,82 @@ async function crash(cycles) {
   console.log(`crash: ${killed} of ${i} checkpoints killed, ${acknowledged.size} acknowledged and byte-equal, seed ${seed}`);
 }
 
+const faultSyscalls = ["pwrite64", "fsync", "fdatasync", "ftruncate", "unlink"];
+
+/** What strace saw of the calls on the database's files: each with its number among them, and whether it was the one made to fail. */
+function traced(file) {
+  const numbers = new Map();
+  const calls = [];
+  for (const line of readFileSync(file, "utf8").split("\n")) {
+    const call = /^\d+ +(\w+)\((?:\d+<([^>]*)>|"([^"]*)")/.exec(line);
+    if (call === null) continue;
+    const what = `${call[1]} ${(call[2] ?? call[3]).split("/").at(-1).replace(/ \(deleted\)$/, "")}`;
+    numbers.set(what, (numbers.get(what) ?? 0) + 1);
+    calls.push({ what, n: numbers.get(what), failed: line.includes("INJECTED") });
+  }
+  return { calls, numbers };
+}
+
+/** Makes each of SQLite's own calls fail in turn during a checkpoint with a status, with strace. */
+function faults() {
+  const at = scratch();
+  project(at);
+  const file = join(at.film, "shot.blend");
+  writeFileSync(file, "first");
+  ok(at, "add", "shot.blend", "--task", "--assign", json(at, "profile").username);
+  const stores = join(at.dir, "home/stores");
+  const database = join(stores, readdirSync(stores)[0], "project.db");
+  const files = ["", "-wal", "-shm"].map((end) => database + end);
+  const trace = join(at.dir, "trace");
+  const standing = () => {
+    const task = json(at, "tasks").tasks[0];
+    return { version: task.head, status: task.status };
+  };
+  const attempt = (to, of, inject) => spawnSync("strace", ["-f", "-y", "-o", trace, ...of.flatMap((f) => ["-P", f]), "-e", `trace=${faultSyscalls}`, ...inject, binary,
+    "checkpoint", "shot.blend", "-m", "faulty", "--status", to, "--json"], { cwd: at.film, env: { ...at.env, GOMAXPROCS: "1" }, encoding: "utf8" });
+  const sum = { fired: 0, both: 0, neither: 0, acknowledged: 0 };
+  const distinct = new Set();
+  let body = 0;
+  const trial = (of, syscall, fault, n) => {
+    const before = standing();
+    const to = before.status === "wfa" ? "wip" : "wfa";
+    const content = `body ${++body} `.repeat(20_000);
+    writeFileSync(file, content);
+    const r = attempt(to, of, syscall === undefined ? [] : ["-e", `inject=${syscall}:${fault}:when=${n}`]);
+    const seen = traced(trace);
+    const killed = r.signal === "SIGKILL" || r.status === 137;
+    const failed = seen.calls.find((c) => c.failed) ?? (killed ? seen.calls.at(-1) : undefined);
+    const after = standing();
+    const made = after.version === before.version + 1 && after.status === to;
+    const what = failed ? `${fault} at ${failed.what} ${failed.n}` : "no fault";
+    check(made || (after.version === before.version && after.status === before.status),
+      `${what}: v${before.version} ${before.status} became v${after.version} ${after.status}`);
+    check(made || r.status !== 0, `${what}: exit 0 and nothing made`);
+    check(readFileSync(file, "utf8") === content, `${what}: the working file was touched`);
+    if (failed !== undefined) {
+      check(json(at, "verify").ok, `${what}: verify`);
+      sum.fired += 1;
+      sum[made ? "both" : "neither"] += 1;
+      if (r.status === 0) sum.acknowledged += 1;
+      distinct.add(what);
+    }
+    return { fired: failed !== undefined, seen };
+  };
+  for (const of of files) {
+    for (const syscall of faultSyscalls) {
+      for (const fault of ["error=EIO", "error=ENOSPC", "signal=SIGKILL"]) {
+        // The numbers are strace's, one series for each thread: it ends when no thread comes that far.
+        for (let n = 1; trial([of], syscall, fault, n).fired; n++);
+      }
+    }
+  }
+  const clean = trial(files).seen;
+  const calls = [...clean.numbers].map(([what, n]) => `${n} ${what}`).join(", ");
+  check(sum.both > 0 && sum.neither > 0, "faults before and after the point of no return");
+  console.log(`faults: ${sum.fired} checkpoints with a fault, at ${distinct.size} different calls: ${sum.neither} left neither, ` +
+    `${sum.both} both (${sum.acknowledged} acknowledged); all verify. Without a fault: ${calls}`);
+}
+
 /** Two processes write to one store. */
 async function writers(n) {
   const at = scratch();
@@ -154,38 +230,43 @@ async function odd() {
   clearInterval(writer);
   check(grown.code === 1 && grown.error.code === "file_busy", `a growing file: exit ${grown.code} ${grown.error?.code}`);
 
-  writeFileSync(join(at.film, "big.blend"), Buffer.alloc(1 << 20, 7));
-  const stores = join(at.dir, "home/stores");
-  if (process.getuid() !== 0) {
-    chmodSync(join(stores, readdirSync(stores)[0]), 0o500);
-    const refused = run(at, ["add", "big.blend", "--json"]);
-    chmodSync(join(stores, readdirSync(stores)[0]), 0o700);
-    check(refused.status === 1, `a read-only store: exit ${refused.status}`);
-  }
   check(json(at, "verify").ok, "verify");
-  const full = await fullDisk();
-  console.log(`odd: 5 GiB sparse, empty, growing (file_busy)${full}: as they should`);
+  console.log(`odd: 5 GiB sparse, empty, growing (file_busy)${smallDisk()}: as they should`);
 }
 
-/** A small tmpfs that fills up: needs the right to mount. */
-async function fullDisk() {
-  if (process.getuid() !== 0) return "";
+/** A small disk of its own that fills up, and then turns read-only: needs the right to mount. */
+function smallDisk() {
   const at = scratch();
   const disk = join(at.dir, "disk");
   mkdirSync(disk);
-  if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=24m", "tmpfs", disk]).status !== 0) return "";
+  const mount = (...args) => spawnSync("mount", [...args, disk]).status === 0;
+  if (process.getuid() !== 0 || !mount("-t", "tmpfs", "-o", "size=24m", "tmpfs")) return " (full and read-only disk left out: they take the right to mount)";
   try {
     const small = { ...at, film: join(at.dir, "film"), env: { ...at.env, FRAMEHOLD_HOME: join(disk, "home") } };
+    const refused = (code, ...args) => {
+      const r = run(small, [...args, "--json"]);
+      const error = r.stdout === "" ? undefined : JSON.parse(r.stdout).error;
+      check(r.status === 1 && error?.code === code, `${args[0]} with ${code}: exit ${r.status} ${error?.code} ${r.stderr}`);
+    };
     project(small);
     const body = randomBytes(1 << 20);
     writeFileSync(join(small.film, "a.blend"), body);
-    ok(small, "add", "a.blend");
+    ok(small, "add", "a.blend", "--task", "--assign", json(small, "profile").username);
     writeFileSync(join(small.film, "b.blend"), randomBytes(40 << 20));
-    const refused = run(small, ["add", "b.blend", "--json"]);
-    const error = JSON.parse(refused.stdout).error;
-    check(refused.status === 1 && error.code === "disk_full", `a full disk: exit ${refused.status} ${error?.code}`);
+    refused("disk_full", "add", "b.blend");
     check(json(small, "verify").ok, "verify on a full disk");
-    return ", full disk (disk_full)";
+    check(storeBytes({ dir: disk }) < 2 << 20, "what was given up gave its room back");
+
+    check(mount("-o", "remount,ro"), "remount");
+    writeFileSync(join(small.film, "a.blend"), "changed");
+    refused("read_only", "checkpoint", "a.blend", "-m", "x");
+    refused("read_only", "note", "a.blend", "x");
+    ok(small, "restore", "a.blend", "--checkpoint", "v1", "--out", join(at.dir, "out"));
+    check(readFileSync(join(at.dir, "out")).equals(body), "a version comes out of a read-only store");
+    check(json(small, "tasks").tasks.length === 1 && json(small, "verify").ok, "a read-only store is read");
+    check(mount("-o", "remount,rw"), "remount");
+    ok(small, "checkpoint", "a.blend", "-m", "x");
+    return ", full disk (disk_full), read-only disk (read_only)";
   } finally {
     spawnSync("umount", [disk]);
   }
@@ -199,6 +280,9 @@ switch (what) {
   case "crash":
     await crash(Number(arg ?? 300));
     break;
+  case "faults":
+    faults();
+    break;
   case "writers":
     await writers(Number(arg ?? 1000));
     break;
@@ -206,6 +290,6 @@ switch (what) {
     await odd();
     break;
   default:
-    console.error("build/soak corpora DIR | crash [N] | writers [N] | odd");
+    console.error("build/soak corpora DIR | crash [N] | faults | writers [N] | odd");
     process.exit(2);
 }

@@ -119,7 +119,7 @@ func (p *Packs) Find(ctx context.Context, wanted map[chunk.Hash]bool) ([]Row, er
 func (b *Batch) SaveWanted(ctx context.Context, src Source, wanted map[chunk.Hash]bool) error {
 	inner := &Batch{packs: &Packs{
 		fs: b.packs.fs, dir: b.packs.dir, index: nothingBut(wanted), newID: b.packs.newID, cutter: b.packs.cutter,
-		enc: b.packs.enc, dec: b.packs.dec, reads: b.packs.reads,
+		enc: b.packs.enc, dec: b.packs.dec, ends: map[PackID]int64{}, reads: b.packs.reads,
 	}, known: map[chunk.Hash]Row{}, reused: map[chunk.Hash]bool{}, blobs: map[chunk.Hash]bool{}}
 	_, err := inner.Save(ctx, src, nil)
 	err = errors.Join(err, inner.Flush())
@@ -186,10 +186,7 @@ func (p *Packs) Move(ctx context.Context, rows []Row) ([]Row, error) {
 // RemovePack deletes a pack that no row names any more.
 func (p *Packs) RemovePack(id PackID) error {
 	p.mu.Lock()
-	if f, ok := p.reads[id]; ok {
-		_ = f.Close()
-		delete(p.reads, id)
-	}
+	p.forget(id)
 	own := p.open != nil && p.open.id == id
 	p.mu.Unlock()
 	if own {

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -88,6 +89,7 @@ type Packs struct {
 
 	mu    sync.Mutex // guards what follows
 	open  *openPack
+	ends  map[PackID]int64 // of the packs that this process wrote and closed
 	reads map[PackID]fsys.File
 }
 
@@ -108,10 +110,10 @@ func Open(f fsys.FS, dir string, index Index, newID func() [16]byte) (*Packs, er
 		return nil, err
 	}
 	return &Packs{fs: f, dir: dir, index: index, newID: newID, cutter: chunk.NewCutter(), enc: enc, dec: dec,
-		reads: map[PackID]fsys.File{}}, nil
+		ends: map[PackID]int64{}, reads: map[PackID]fsys.File{}}, nil
 }
 
-// Close releases the files. A batch that was not flushed leaves bytes that nothing names.
+// Close releases the files.
 func (p *Packs) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -140,8 +142,8 @@ type openPack struct {
 	dirKnown bool // its name is durable
 }
 
-// appendRecord puts a record at the end of the open pack and returns where its bytes are. After a failure the pack is
-// left as it is for ever: a torn record must stay the last one.
+// appendRecord puts a record at the end of the open pack and returns where its bytes are. After a failure the pack
+// takes no more: a torn record that could not be cut off must stay the last one.
 func (p *Packs) appendRecord(h chunk.Hash, codec Codec, size int, stored []byte) (Location, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -158,8 +160,8 @@ func (p *Packs) appendRecord(h chunk.Hash, codec Codec, size int, stored []byte)
 	o := p.open
 	record := encodeRecord(h, codec, size, stored)
 	if _, err := o.file.WriteAt(record, o.size); err != nil {
-		p.open = nil
-		return Location{}, errors.Join(fmt.Errorf("append to pack %s: %w", o.id, err), o.file.Close())
+		_ = o.file.Truncate(o.size) // gives the room back; a reader passes over what stays
+		return Location{}, errors.Join(fmt.Errorf("append to pack %s: %w", o.id, err), p.closePack())
 	}
 	at := Location{Pack: o.id, Offset: o.size + recordHeaderBytes, Stored: uint32(len(stored)), Size: uint32(size),
 		Codec: codec}
@@ -188,9 +190,15 @@ func (p *Packs) start() error {
 
 // retire syncs and closes the open pack: it is full.
 func (p *Packs) retire() error {
+	return errors.Join(p.syncPack(p.open), p.closePack())
+}
+
+// closePack ends the open pack.
+func (p *Packs) closePack() error {
 	o := p.open
 	p.open = nil
-	return errors.Join(p.syncPack(o), o.file.Close())
+	p.ends[o.id] = o.size
+	return o.file.Close()
 }
 
 func (p *Packs) syncPack(o *openPack) error {
@@ -218,10 +226,57 @@ func (p *Packs) sync() error {
 	}
 	err := p.syncPack(p.open)
 	if err != nil { // what a failed sync left on the disk is not known: the pack takes no more
-		err = errors.Join(err, p.open.file.Close())
-		p.open = nil
+		err = errors.Join(err, p.closePack())
 	}
 	return err
+}
+
+// span is a run of records in a pack.
+type span struct{ from, to, bytes int64 }
+
+// cut gives the room of records back that no row names and none will: those of a batch that was given up. It leaves
+// what another batch may stand behind or between; compaction comes by later.
+func (p *Packs) cut(id PackID, s span) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	open := p.open != nil && p.open.id == id
+	end, known := p.ends[id]
+	if open {
+		end, known = p.open.size, true
+	}
+	if !known || s.to != end || s.bytes != s.to-s.from {
+		return nil
+	}
+	if s.from == int64(len(packHeader(id))) { // nothing else is in it
+		var err error
+		if open {
+			err = p.closePack()
+		}
+		delete(p.ends, id)
+		p.forget(id)
+		return errors.Join(err, p.fs.Remove(p.path(id)))
+	}
+	if open {
+		if err := p.open.file.Truncate(s.from); err != nil {
+			return errors.Join(err, p.closePack())
+		}
+		p.open.size, p.open.written, p.open.synced = s.from, min(p.open.written, s.from), min(p.open.synced, s.from)
+		return nil
+	}
+	file, err := p.fs.OpenFile(p.path(id), os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	p.ends[id] = s.from
+	return errors.Join(file.Truncate(s.from), file.Close())
+}
+
+// forget closes the handle that a pack is read by.
+func (p *Packs) forget(id PackID) {
+	if f, ok := p.reads[id]; ok {
+		_ = f.Close()
+		delete(p.reads, id)
+	}
 }
 
 // reader returns a handle for reading a pack, kept for the next read.

@@ -205,6 +205,59 @@ func TestSixteenWritersRaceAndNothingIsLost(t *testing.T) {
 	}
 }
 
+func TestABatchThatIsGivenUpGivesItsRoomBack(t *testing.T) {
+	m := newMemory()
+	dir := t.TempDir()
+	p := open(t, dir, m)
+	used := func() (bytes int64) {
+		sizes, err := p.PackFiles()
+		require.NoError(t, err)
+		for _, n := range sizes {
+			bytes += n
+		}
+		return bytes
+	}
+	save := func(b *chunkstore.Batch, content []byte) {
+		_, err := b.Save(t.Context(), chunkstore.Source{Reader: bytes.NewReader(content), Size: int64(len(content))}, nil)
+		require.NoError(t, err)
+	}
+	given := p.Begin()
+	save(given, content(1, 9<<20))
+	require.Greater(t, used(), int64(9<<20))
+	given.Close()
+	require.Zero(t, used(), "nothing else was in the pack")
+
+	first := content(2, 3<<20)
+	kept := put(t, p, m, first)
+	size := used()
+	given = p.Begin()
+	save(given, content(3, 200<<20)) // fills more than one pack
+	given.Close()
+	require.Equal(t, size, used(), "up to what was kept")
+
+	given, other := p.Begin(), p.Begin()
+	second := content(5, 2<<20)
+	save(given, content(4, 1<<20))
+	save(other, second)
+	given.Close()
+	require.NoError(t, other.Flush())
+	other.Close()
+	m.take(other.Pending())
+	require.Greater(t, used(), size+3<<20, "what stands before another's bytes stays")
+
+	third := content(6, 2<<20)
+	last := put(t, p, m, third)
+	for root, want := range map[chunk.Hash][]byte{kept.Manifest: first, last.Manifest: third} {
+		var got target
+		_, err := p.Load(t.Context(), root, &got, nil)
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(want, got.b))
+	}
+	for _, row := range other.Pending().Rows {
+		require.NoError(t, p.Check(row))
+	}
+}
+
 func TestTheRecordsAreThoseOfTheSpecification(t *testing.T) {
 	dir := t.TempDir()
 	m := newMemory()

@@ -41,10 +41,10 @@ type Pending struct {
 	Reused []Row
 }
 
-// Batch is a number of files that are saved together: one sync, one transaction. A batch that is given up leaves bytes
-// that nothing names. Not safe for concurrent use.
+// Batch is a number of files that are saved together: one sync, one transaction. Not safe for concurrent use.
 type Batch struct {
 	packs   *Packs
+	spans   map[PackID]span // of what was appended; nil once rows may name it
 	pending Pending
 	known   map[chunk.Hash]Row
 	reused  map[chunk.Hash]bool
@@ -53,14 +53,43 @@ type Batch struct {
 
 // Begin starts a batch.
 func (p *Packs) Begin() *Batch {
-	return &Batch{packs: p, known: map[chunk.Hash]Row{}, reused: map[chunk.Hash]bool{}, blobs: map[chunk.Hash]bool{}}
+	return &Batch{packs: p, spans: map[PackID]span{}, known: map[chunk.Hash]Row{}, reused: map[chunk.Hash]bool{}, blobs: map[chunk.Hash]bool{}}
 }
 
 // Pending is what the caller must write, once, after Flush.
 func (b *Batch) Pending() Pending { return b.pending }
 
-// Flush makes every byte of the batch durable.
-func (b *Batch) Flush() error { return b.packs.sync() }
+// Flush makes every byte of the batch durable. From then on a transaction may name them, and Close lets them be.
+func (b *Batch) Flush() error {
+	if err := b.packs.sync(); err != nil {
+		return err
+	}
+	b.spans = nil
+	return nil
+}
+
+// Close ends the batch. One that was not flushed is given up: the disk, which may be full, gets its room back. What
+// cannot be given back now is left to compaction.
+func (b *Batch) Close() {
+	for id, s := range b.spans {
+		_ = b.packs.cut(id, s)
+	}
+	b.spans = nil
+}
+
+// note remembers a record that was appended.
+func (b *Batch) note(at Location) {
+	if b.spans == nil {
+		return // flushed before: a later Flush covers it, and nothing is taken back any more
+	}
+	from, to := at.Offset-recordHeaderBytes, at.Offset+int64(at.Stored)+recordTailBytes
+	s, ok := b.spans[at.Pack]
+	if !ok {
+		s.from = from
+	}
+	s.to, s.bytes = to, s.bytes+to-from
+	b.spans[at.Pack] = s
+}
 
 // Save takes a source apart and appends what is not known. progress, which may be nil, hears the bytes read so far.
 // Reading, cutting and hashing, and compressing run at once; records are appended in order. Errors: those of the
@@ -259,6 +288,7 @@ func (b *Batch) storeBlock(ctx context.Context, blk *block, manifest *chunk.Buil
 		if err != nil {
 			return newBytes, err
 		}
+		b.note(where)
 		row := Row{Hash: e.Hash, Location: where}
 		b.known[e.Hash] = row
 		b.pending.Rows = append(b.pending.Rows, row)

@@ -178,6 +178,7 @@ const addFilesMax = 2000 // in one transaction
 func (s *Session) addBatch(ctx context.Context, files []*saving, r AddRequest, done, total int64) error {
 	for try := 0; ; try++ {
 		batch := s.packs.Begin()
+		defer batch.Close()
 		at := done
 		for _, f := range files {
 			if f.made.Err != nil {
@@ -235,6 +236,7 @@ func (s *Session) SaveAsCopy(ctx context.Context, id studio.AssetID, progress Pr
 		return it.create(f.asset.ID.ID, NewRequest{Parent: a.Parent, Name: name, Kind: studio.Resource, Type: a.Type}, f.id)
 	}
 	batch := s.packs.Begin()
+	defer batch.Close()
 	if err := s.dry(ctx, func(act *act) error { return act.rehearseNew(f) }); err != nil {
 		return f.made, err
 	}

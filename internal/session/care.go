@@ -152,6 +152,7 @@ func (s *Session) Repair(ctx context.Context, progress Progress) (mended int, er
 		delete(wanted, r.Hash)
 	}
 	batch := s.packs.Begin()
+	defer batch.Close()
 	if len(wanted) > 0 {
 		if err := s.searchFiles(ctx, batch, wanted, progress); err != nil {
 			return 0, err

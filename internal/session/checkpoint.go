@@ -150,6 +150,7 @@ func (s *Session) checkpoint(ctx context.Context, r CheckpointRequest, picture p
 		return results(files), nil
 	}
 	batch := s.packs.Begin()
+	defer batch.Close()
 	var image chunkstore.Saved
 	if r.Image != nil && !allRefused(files) {
 		if image, err = batch.Save(ctx, chunkstore.Source{Reader: r.Image.Reader, Size: r.Image.Size}, nil); err != nil {

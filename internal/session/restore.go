@@ -193,6 +193,7 @@ func (s *Session) makeSafe(ctx context.Context, id studio.AssetID, rel string, t
 func (s *Session) saveSafety(ctx context.Context, id studio.AssetID, rel string, there fsys.Info) (studio.CheckpointID, error) {
 	none := studio.CheckpointID{}
 	batch := s.packs.Begin()
+	defer batch.Close()
 	var saved chunkstore.Saved
 	info, err := s.folder.ReadStable(ctx, rel, func(src fsys.File, info fsys.Info) (err error) {
 		saved, err = batch.Save(ctx, sourceOf(src, info), nil)
