@@ -197,7 +197,7 @@ func (it *item) doOp(op studio.Op, park bool) (studio.Decision, error) {
 	case d.Verdict == studio.Refused:
 		return d, d.Err()
 	}
-	ev := studio.EventOf(op, at, d)
+	ev := studio.EventOf(it.state, op, at, d)
 	logged := projectdb.Logged{Event: ev, Op: op}
 	if line, shown := studio.LineOf(ev, op.Body, it.state, d); shown {
 		logged.Line = &line

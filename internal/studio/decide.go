@@ -90,6 +90,9 @@ func (d *decider) enter() *Decision {
 		}
 	}
 	d.me = me
+	if d.at.System {
+		d.undoing = true // asks for no right
+	}
 	if role, ok := d.view.Role(me.Role); ok {
 		d.may = role.May
 	}

@@ -1,5 +1,7 @@
 package studio
 
+import "crypto/sha256"
+
 // assign decides table D of sync.md. To nobody is unassign; to oneself, of a task that nobody holds, is a claim.
 func (d *decider) assign(b *AssignBody) Decision {
 	a, refused := d.asset()
@@ -47,7 +49,34 @@ func (d *decider) assign(b *AssignBody) Decision {
 			ID: a.Assignment, Asset: a.ID, To: b.To, By: d.at.Actor, Reason: b.Reason, FromSeq: d.at.Seq,
 		})
 	}
-	return d.apply(append(puts, a)...)
+	result := d.apply(append(puts, a)...)
+	result.System = d.rejoin(a)
+	return result
+}
+
+// rejoin is row C13: what the new assignee had saved for the present head, and was parked because they did not hold the
+// task, joins its line.
+func (d *decider) rejoin(a Asset) []Op {
+	if a.Assignee.IsZero() || d.at.Ahead {
+		return nil
+	}
+	for _, chain := range d.view.Parked(a.ID) {
+		if chain.Reason != CodeNotAssignee && chain.Reason != CodeUnassigned || chain.State != ParkedOpen && chain.State != ParkedKept {
+			continue
+		}
+		_, members := d.view.Chain(chain.Root)
+		if len(members) > 0 && members[0].Author == a.Assignee && members[0].Base == a.Head {
+			return []Op{{Kind: KindAdopt, Entity: a.ID.ID, Group: d.op.Group, MadeHybrid: d.op.MadeHybrid,
+				ID: followID(d.op.ID, 0), Body: &ParkedBody{Root: chain.Root, ExpectHead: a.Head}}}
+		}
+	}
+	return nil
+}
+
+// followID is the id of the nth op that follows from another: the same wherever that is decided.
+func followID(cause OpID, n byte) OpID {
+	sum := sha256.Sum256(append(cause.Bytes(), n))
+	return OpID{IDFrom(sum[:16])}
 }
 
 // assignRight is the permission that giving a to someone asks for: the narrow one where it is enough.

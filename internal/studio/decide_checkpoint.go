@@ -2,7 +2,13 @@ package studio
 
 // announce tells of a checkpoint; nobody is refused (row B0), but what is not well formed.
 func (d *decider) announce(b *AnnounceBody) Decision {
-	if _, ok := d.view.Checkpoint(b.Checkpoint); ok {
+	if k, ok := d.view.Checkpoint(b.Checkpoint); ok {
+		if d.at.Ahead && (k.State == Local || k.State == Contested) { // played again: authored rows are never undone
+			k.State, k.ChainRoot, k.Prev, k.StatusAtAcceptance = Announced, CheckpointID{}, CheckpointID{}, StatusID{}
+			result := d.apply(k)
+			result.About = k.ID
+			return result
+		}
 		return d.noop(CodeAlready, Params{})
 	}
 	if err := CheckText("comment", b.Comment); err != nil {
@@ -28,6 +34,9 @@ func (d *decider) seal(b *SealBody) Decision {
 	if k.State != Announced {
 		return d.noop(CodeAlready, Params{Version: k.Label()})
 	}
+	if d.at.Uncovered {
+		return d.noop(CodeWaitContent, Params{Asset: d.pathOf(k.Asset.ID), Version: k.Label()})
+	}
 	a, ok := d.view.Asset(k.Asset)
 	if !ok || a.Purged {
 		return d.keep(k, a, CodeOrphan, Params{Asset: a.Name})
@@ -38,6 +47,8 @@ func (d *decider) seal(b *SealBody) Decision {
 	if !k.Base.IsZero() {
 		base, known := d.view.Checkpoint(k.Base)
 		switch {
+		case known && base.State == Contested:
+			return d.keep(k, a, CodeChain, Params{Asset: d.pathOf(a.ID.ID)})
 		case known && base.State == Parked:
 			k.ChainRoot = base.ChainRoot
 			return d.keep(k, a, CodeChain, Params{Asset: d.pathOf(a.ID.ID)})
@@ -118,6 +129,10 @@ func (d *decider) diverged(a Asset, k Checkpoint) Params {
 
 // keep is PARKED: the checkpoint stays beside the line, in the chain of its base or in one of its own.
 func (d *decider) keep(k Checkpoint, a Asset, reason Code, p Params) Decision {
+	if d.at.Ahead {
+		k.State = Contested
+		return Decision{Verdict: Kept, Reason: reason, Params: p, Puts: []Row{k}, About: k.ID}
+	}
 	k.State, k.Ver = Parked, k.Ver+1
 	puts := []Row{}
 	if k.ChainRoot.IsZero() {
@@ -136,7 +151,12 @@ func (d *decider) accept(a Asset, k Checkpoint, b *SealBody) Decision {
 	k.State, k.Version, k.Prev, k.StatusAtAcceptance = Accepted, a.NextVersion, a.Head, a.Status
 	k.NoChange = hasHead && head.Manifest == k.Manifest
 	k.Ver++
-	a.Head, a.NextVersion, a.Ver = k.ID, a.NextVersion+1, a.Ver+1
+	a.Head, a.Ver = k.ID, a.Ver+1
+	if d.at.Ahead {
+		k.State, k.Version = Local, 0
+	} else {
+		a.NextVersion++
+	}
 	result := Decision{Verdict: Applied, Version: k.Version, About: k.ID}
 	if !b.To.IsZero() {
 		after := NewState(d.view)

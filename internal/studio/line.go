@@ -30,9 +30,9 @@ func LineOf(ev Event, body Body, before View, d Decision) (line Line, shown bool
 	}
 	if a, ok := after.Asset(AssetID{ev.Entity}); ok {
 		l.Asset = a.ID
-		if s, ok := after.Status(a.Status); ok && a.Kind == Task {
-			l.Status = s.Slug()
-		}
+	}
+	if s, ok := after.Status(ev.Status); ok {
+		l.Status = s.Slug()
 	}
 	l.Path = PathOf(after, ev.Entity)
 	if l.Kind = l.describe(ev, body, before, after); l.Kind == "" {

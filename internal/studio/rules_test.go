@@ -67,7 +67,7 @@ func (s *stage) do(t *testing.T, actor studio.UserID, kind studio.Kind, entity s
 	at := studio.Moment{Actor: actor, ReceivedMs: int64(s.seq), Seq: s.seq}
 	d := studio.Decide(s.state, op, at)
 	require.NoError(t, d.Err())
-	s.state.Apply(d, studio.EventOf(op, at, d))
+	s.state.Apply(d, studio.EventOf(s.state, op, at, d))
 }
 
 func (s *stage) define(t *testing.T, actor studio.UserID, kind studio.Kind, row studio.Row, seen uint64) {

@@ -41,11 +41,17 @@ type View interface {
 	Err() error
 }
 
-// Moment is who acts, and when their op is decided.
+// Moment is who acts, and when and where their op is decided.
 type Moment struct {
 	Actor      UserID
 	ReceivedMs int64  // of the authority's clock
 	Seq        uint64 // that the op will have
+	// Ahead: a member's own store decides before the studio server does. What it accepts is local, what it would park
+	// is contested; a version is the server's to give.
+	Ahead     bool
+	Uncovered bool // the content of the checkpoint that is sealed is not all there (row B2)
+	System    bool // follows from another op, its Cause: asks for no right of its own
+	Cause     OpID
 }
 
 // Verdict is the final answer to an op; numbers are stored.
@@ -100,8 +106,9 @@ type Event struct {
 	ReceivedMs int64
 	Verdict    Verdict
 	Reason     Code
-	Result     string // the name that was given
-	Version    uint32 // that was given
+	Result     string   // the name that was given
+	Version    uint32   // that was given
+	Status     StatusID // of the task, after it; zero when it is about no task
 	Body       []byte
 	Chain      [32]byte // over the chain before it and this entry
 }
@@ -124,6 +131,7 @@ func (e *Event) fields(c *coder) {
 	c.str(15, (*string)(&e.Reason))
 	c.str(16, &e.Result)
 	num(c, 17, &e.Version)
+	c.id(18, &e.Status.ID)
 }
 
 // EntryHash is SHA-256 over the canonical header and the SHA-256 of the body.
@@ -138,11 +146,19 @@ func (e Event) NextChain(before [32]byte) [32]byte {
 	return sha256.Sum256(append(before[:], entry[:]...))
 }
 
-// EventOf makes the event of a decided op; the caller adds Client, N and Chain.
-func EventOf(op Op, at Moment, d Decision) Event {
-	return Event{
+// EventOf makes the event of an op that was decided over the view before it; the caller adds Client, N and Chain.
+func EventOf(before View, op Op, at Moment, d Decision) Event {
+	ev := Event{
 		Seq: at.Seq, Op: op.ID, Actor: at.Actor, Kind: op.Kind, Entity: op.Entity, About: d.About, Group: op.Group,
-		Undoes: op.Undoes, MadeHybrid: op.MadeHybrid, ReceivedMs: at.ReceivedMs, Verdict: d.Verdict, Reason: d.Reason,
-		Result: d.Name, Version: d.Version, Body: EncodeBody(op.Body),
+		Undoes: op.Undoes, Cause: at.Cause, MadeHybrid: op.MadeHybrid, ReceivedMs: at.ReceivedMs, Verdict: d.Verdict,
+		Reason: d.Reason, Result: d.Name, Version: d.Version, Body: EncodeBody(op.Body),
 	}
+	a, _ := before.Asset(AssetID{op.Entity})
+	ev.Status = a.Status
+	for _, r := range d.Puts {
+		if now, ok := r.(Asset); ok && now.ID.ID == op.Entity {
+			ev.Status = now.Status
+		}
+	}
+	return ev
 }
