@@ -286,6 +286,11 @@ func (r *reader) InStatus(id studio.StatusID) []studio.Asset {
 	return list(r, assetTable, "WHERE status = ? ORDER BY id", id.Bytes())
 }
 
+// HeldBy lists the tasks that a person holds.
+func (r *reader) HeldBy(id studio.UserID) []studio.Asset {
+	return list(r, assetTable, "WHERE assignee = ? ORDER BY id", id.Bytes())
+}
+
 // Event finds a decided op.
 func (r *reader) Event(id studio.OpID) (ev studio.Event, ok bool) {
 	ok = r.note(scanEvent(r.queryRow(eventSelect("WHERE op_id = ?"), id.Bytes()), &ev))

@@ -410,3 +410,9 @@ func (s *State) InStatus(id StatusID) []Asset {
 	return merge(s, TableAsset, func(v View) []Asset { return v.InStatus(id) },
 		func(a Asset) bool { return a.Status == id }, byKey[Asset])
 }
+
+// HeldBy lists the tasks that a person holds.
+func (s *State) HeldBy(id UserID) []Asset {
+	return merge(s, TableAsset, func(v View) []Asset { return v.HeldBy(id) },
+		func(a Asset) bool { return a.Assignee == id }, byKey[Asset])
+}

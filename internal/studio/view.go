@@ -38,6 +38,8 @@ type View interface {
 	Event(OpID) (Event, bool)
 	// InStatus lists the tasks of a status.
 	InStatus(StatusID) []Asset
+	// HeldBy lists the tasks that a person holds, in order of id.
+	HeldBy(UserID) []Asset
 	Err() error
 }
 
