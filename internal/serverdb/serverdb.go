@@ -36,6 +36,7 @@ type Head struct {
 	GenNo      uint64
 	Seq        uint64
 	Chain      [32]byte
+	Founder    studio.UserID // account that is publishing it, event by event (row H17); zero: it is active
 	ServerMs   int64       // the latest instant that was ever used: durations never shrink when a clock is set back
 	Sums       studio.Sums // state hash of each table
 }

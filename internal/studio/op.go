@@ -76,6 +76,17 @@ func DecodeBody(k Kind, b []byte) (Body, error) {
 	return body, nil
 }
 
+// Kinds lists the kinds that this program knows, in rising order.
+func Kinds() []Kind {
+	var known []Kind
+	for k := KindCollectionCreate; k <= KindProjectSet; k++ {
+		if newBody(k) != nil {
+			known = append(known, k)
+		}
+	}
+	return known
+}
+
 func newBody(k Kind) Body {
 	for _, b := range []Body{
 		&CreateBody{}, &RenameBody{}, &MoveBody{}, &TrashBody{}, &ConvertBody{}, &SetBody{}, &TagBody{},

@@ -162,13 +162,26 @@ type Row struct {
 // head and sums, over which the rows of all pages stand.
 type PullReply struct {
 	Rows     []Row
-	Events   []studio.Event // without Chain; their Body only for those who may see it
-	Outcomes []Outcome      // of own ops, by op id
+	Events   []studio.Event // without Chain: who sees all of them makes it again, and compares it with Head
 	NextPage []byte
 	Head     Signed
-	Sums     studio.Sums
-	FirstSeq uint64   // of the events that come with this pull; older ones are fetched when they are looked at
-	Before   [32]byte // chain before FirstSeq
+	Sums     studio.Sums // of the whole project; none for a limited view
+	Whole    bool        // the rows are all that this person may see: what is not among them is gone from their view
+}
+
+// FoundRequest hands in the events of a personal project that becomes a studio project, in order, as they are: the server
+// decides each of them anew and must come to the same (row H17). With Last the project becomes active.
+type FoundRequest struct {
+	Project studio.ProjectID
+	Client  studio.ID
+	Events  []studio.Event // with their Chain
+	Last    bool
+}
+
+// FoundReply says how far the server has come: events up to HeadSeq are there.
+type FoundReply struct {
+	HeadSeq uint64
+	Chain   [32]byte
 }
 
 // WaitRequest asks to be told when the project's head is beyond Seq.

@@ -1,0 +1,70 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+
+	"framehold/internal/serverdb"
+	"framehold/internal/studio"
+	"framehold/internal/wire"
+)
+
+// Hello binds a client to its person and says where the server stands. Codes: not_member, upgrade_required, invalid (the
+// id is another person's: the store was copied), generation (the client has seen another history).
+func (c *Core) Hello(tx serverdb.Tx, call Call, r wire.HelloRequest) (wire.HelloReply, error) {
+	if r.Proto < wire.Proto {
+		return wire.HelloReply{}, &wire.Failure{Code: wire.CodeUpgrade}
+	}
+	head := tx.Head()
+	founder := !head.Founder.IsZero() && head.Founder == call.Account
+	member, err := enter(tx, call)
+	if err != nil && !founder {
+		return wire.HelloReply{}, err
+	}
+	client, known := tx.Client(r.Client)
+	if known && client.User != call.Account {
+		return wire.HelloReply{}, &wire.Failure{Code: wire.CodeInvalid, Cause: errors.New("client of another person")}
+	}
+	if r.Client.IsZero() {
+		return wire.HelloReply{}, &wire.Failure{Code: wire.CodeInvalid, Cause: errors.New("no client")}
+	}
+	now := moment(head, call)
+	client.ID, client.User, client.Device, client.Proto, client.SeenMs = r.Client, call.Account, r.Device, r.Proto, now
+	client.UnsentCheckpoints, client.UnsentBytes = r.Unsent.Checkpoints, r.Unsent.Bytes
+	if err := errors.Join(tx.SetClient(client), tx.Err()); err != nil {
+		return wire.HelloReply{}, err
+	}
+	return wire.HelloReply{Generation: wire.Generation(head.Generation), HeadSeq: head.Seq, Proto: wire.Proto, Kinds: studio.Kinds(),
+		Lmid: client.Lmid, ServerMs: now, User: member.User, FullView: founder || studio.SightOf(tx, member.User).Full()}, nil
+}
+
+// Probe gives the first 8 bytes of the chain at some seqs.
+func (c *Core) Probe(snap serverdb.Snapshot, call Call, r wire.ProbeRequest) (wire.ProbeReply, error) {
+	if len(r.Seqs) > probesMax {
+		return wire.ProbeReply{}, &wire.Failure{Code: wire.CodeInvalid, Cause: fmt.Errorf("%d probes", len(r.Seqs))}
+	}
+	if _, err := enter(snap, call); err != nil {
+		return wire.ProbeReply{}, err
+	}
+	reply := wire.ProbeReply{Chain8: make([][8]byte, len(r.Seqs))}
+	for i, seq := range r.Seqs {
+		if chain, ok := chainAt(snap, seq); ok {
+			copy(reply.Chain8[i][:], chain[:])
+		}
+	}
+	return reply, snap.Err()
+}
+
+const probesMax = 64 // halving steps of any history
+
+// chainAt is the chain after a seq; ok is false beyond the head.
+func chainAt(snap serverdb.Snapshot, seq uint64) (chain [32]byte, ok bool) {
+	if seq == 0 {
+		return chain, true
+	}
+	events := snap.Events(seq-1, seq, 1)
+	if len(events) == 0 {
+		return chain, false
+	}
+	return events[0].Chain, true
+}
