@@ -75,7 +75,9 @@ func (h *ownHistory) next(redo bool) []projectdb.OwnOp {
 }
 
 // leftAlone tells what Undo passes over: binding a profile to its place happens by itself, and some acts are for good.
-func leftAlone(o projectdb.OwnOp) bool { return o.Kind == studio.KindMemberSet || !studio.CanUndo(o.Kind) }
+func leftAlone(o projectdb.OwnOp) bool {
+	return o.Kind == studio.KindMemberSet || !studio.CanUndo(o.Kind)
+}
 
 // Undoable tells what Undo and Redo would take back.
 func (s *Session) Undoable(ctx context.Context) (u UndoList, err error) {
