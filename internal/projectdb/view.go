@@ -297,6 +297,17 @@ func (r *reader) Event(id studio.OpID) (ev studio.Event, ok bool) {
 	return ev, ok
 }
 
+// Trail lists the events about an entity after a seq.
+func (r *reader) Trail(entity studio.ID, after uint64) (trail []studio.Event) {
+	r.note(r.each(eventSelect("WHERE entity = ? AND seq > ? ORDER BY seq"), []any{entity.Bytes(), after}, func(s scanner) error {
+		var ev studio.Event
+		err := scanEvent(s, &ev)
+		trail = append(trail, ev)
+		return err
+	}))
+	return trail
+}
+
 func eventTable(ev *studio.Event) table {
 	return table{"event", 1, []column{
 		col("seq", &ev.Seq), col("op_id", &ev.Op.ID), col("client_id", &ev.Client), col("n", &ev.N),

@@ -192,7 +192,7 @@ func (it *item) doOp(op studio.Op, park bool) (studio.Decision, error) {
 		return d, studio.Refuse(studio.CodeNameTaken, d.Params)
 	case d.Verdict == studio.Merged && d.Move != nil:
 		return d, d.Move
-	case d.Verdict == studio.Kept && !park:
+	case d.Verdict == studio.Kept && !(park && d.Insisted()):
 		return d, localRefusal(d)
 	case d.Verdict == studio.Refused:
 		return d, d.Err()

@@ -53,7 +53,7 @@ func (s *Session) ownHistory(snap *projectdb.Snapshot) (*ownHistory, error) {
 // came after it. A checkpoint is history: it is not undone.
 func (h *ownHistory) next(redo bool) []projectdb.OwnOp {
 	for i, o := range h.ops {
-		if !h.live[o.Op] || h.seals[o.Group] && !h.adds[o.Group] || definition(o) {
+		if !h.live[o.Op] || h.seals[o.Group] && !h.adds[o.Group] || leftAlone(o) {
 			continue
 		}
 		odd := h.depth[o.Op]%2 == 1
@@ -74,8 +74,10 @@ func (h *ownHistory) next(redo bool) []projectdb.OwnOp {
 	return nil
 }
 
-// definition tells what Undo leaves alone: binding a profile to its place happens by itself.
-func definition(o projectdb.OwnOp) bool { return o.Kind == studio.KindMemberSet }
+// leftAlone tells what Undo passes over: binding a profile to its place happens by itself, and some acts are for good.
+func leftAlone(o projectdb.OwnOp) bool {
+	return o.Kind == studio.KindMemberSet || !studio.CanUndo(o.Kind)
+}
 
 // Undoable tells what Undo and Redo would take back.
 func (s *Session) Undoable(ctx context.Context) (u UndoList, err error) {

@@ -36,7 +36,7 @@ type wireField struct {
 }
 
 func encode(f fielder) []byte {
-	c := coder{}
+	c := coder{out: []byte{}} // a record of zero values is empty, not absent
 	f.fields(&c)
 	return c.out
 }

@@ -235,6 +235,9 @@ func (d *decider) projectSet(p Project, seen uint64) Decision {
 	if p.Name == "" || len(p.Name) > nameMaxBytes || !utf8.ValidString(p.Name) {
 		return d.refuse(CodeInvalidName, Params{Name: p.Name, Why: "name_empty"})
 	}
+	if p.State == Founding && before.State > Founding { // once a project is founded, rights are asked for good
+		return d.refuse(CodeUsage, Params{Name: p.Name, Why: "row_malformed"})
+	}
 	p.Ver = before.Ver + 1
 	return d.apply(p)
 }

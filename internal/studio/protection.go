@@ -52,7 +52,9 @@ func Protection() []Protected {
 		{"resource", Accepted, Resource, false, []Need{NeedAuthorActs, NeedBaseIsHead, NeedNextVersion, NeedEvent,
 			NeedManifest}},
 		{"first", Accepted, 0, true, []Need{NeedFirstOfAsset, NeedAuthorActs, NeedNextVersion, NeedEvent, NeedManifest}},
-		{"parked", Parked, 0, false, []Need{NeedAuthorActs, NeedNoVersion, NeedParkedEvent, NeedManifest}},
+		{"parked_task", Parked, Task, false, []Need{NeedHolder, NeedAuthorHolds, NeedAuthorActs, NeedNoVersion,
+			NeedParkedEvent, NeedManifest}},
+		{"parked_resource", Parked, Resource, false, []Need{NeedAuthorActs, NeedNoVersion, NeedParkedEvent, NeedManifest}},
 		{"safety", Safety, 0, false, []Need{NeedAuthorActs, NeedNoVersion, NeedManifest}},
 	}
 }

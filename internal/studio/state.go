@@ -416,3 +416,18 @@ func (s *State) HeldBy(id UserID) []Asset {
 	return merge(s, TableAsset, func(v View) []Asset { return v.HeldBy(id) },
 		func(a Asset) bool { return a.Assignee == id }, byKey[Asset])
 }
+
+// Trail lists the events about an entity after a seq.
+func (s *State) Trail(entity ID, after uint64) []Event {
+	var trail []Event
+	if s.base != nil {
+		trail = s.base.Trail(entity, after)
+	}
+	for _, ev := range s.events {
+		if ev.Entity == entity && ev.Seq > after {
+			trail = append(trail, ev)
+		}
+	}
+	slices.SortFunc(trail, func(a, b Event) int { return cmp.Compare(a.Seq, b.Seq) })
+	return trail
+}

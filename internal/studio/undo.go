@@ -1,5 +1,7 @@
 package studio
 
+import "slices"
+
 // inverse tells which kind takes back which; 0: nothing does.
 func inverse(k Kind) Kind {
 	switch k {
@@ -26,6 +28,9 @@ func inverse(k Kind) Kind {
 	return 0
 }
 
+// CanUndo tells whether anything takes an act of this kind back.
+func CanUndo(k Kind) bool { return inverse(k) != 0 }
+
 // rightFree tells whether an undo of this kind needs no right but having done the act. A definition needs its
 // right again: what it was before is not in the log.
 func rightFree(k Kind) bool { return tableOf(k) == 0 }
@@ -50,13 +55,19 @@ func (d *decider) mayUndo() Code {
 	return ""
 }
 
-// stands tells whether what an event made is still so.
+// stands tells whether what an event made is still so, and nobody has made it anew since: a value that went away and came
+// back is another act's.
 func (d *decider) stands(ev Event, body Body) bool {
+	for _, later := range d.since(ev) {
+		if supersedes(later, ev, body) {
+			return false
+		}
+	}
 	a, isAsset := d.view.Asset(AssetID{ev.Entity})
 	c, isCollection := d.view.Collection(CollectionID{ev.Entity})
 	switch b := body.(type) {
 	case *CreateBody:
-		return isAsset && !a.Trashed() || isCollection && !c.Trashed()
+		return isAsset && d.untouched(a) || isCollection && d.empty(c)
 	case *TrashBody:
 		return isAsset && a.Trashed() && !a.Purged || isCollection && c.Trashed()
 	case *EmptyBody:
@@ -81,6 +92,73 @@ func (d *decider) stands(ev Event, body Body) bool {
 		return a.Rank == b.Rank
 	}
 	return true
+}
+
+// untouched tells whether an asset is as its adding left it: no newer version, and in nobody else's hands.
+func (d *decider) untouched(a Asset) bool {
+	return !a.Trashed() && a.Head == a.First && (a.Assignee.IsZero() || a.Assignee == d.at.Actor)
+}
+
+// empty tells whether nothing stands in a collection.
+func (d *decider) empty(c Collection) bool {
+	collections, assets := d.view.Inside(c.ID)
+	return !c.Trashed() && len(collections)+len(assets) == 0
+}
+
+// since lists what was done to the entity of an event after it; what was taken back since is left out with its undo.
+func (d *decider) since(ev Event) []Event {
+	trail := d.view.Trail(ev.Entity, ev.Seq)
+	gone := map[OpID]bool{}
+	for i := len(trail) - 1; i >= 0; i-- {
+		if e := trail[i]; !e.Undoes.IsZero() && !gone[e.Op] && d.after(e.Undoes, ev.Seq) {
+			gone[e.Op], gone[e.Undoes] = true, true
+		}
+	}
+	return slices.DeleteFunc(trail, func(e Event) bool { return gone[e.Op] })
+}
+
+func (d *decider) after(op OpID, seq uint64) bool {
+	e, ok := d.view.Event(op)
+	return ok && e.Seq > seq
+}
+
+// supersedes tells whether a later event about the same entity made anew what ev, with its body, had made.
+func supersedes(later, ev Event, body Body) bool {
+	if later.Verdict != Applied && later.Verdict != Merged {
+		return false
+	}
+	of, err := DecodeBody(later.Kind, later.Body)
+	if err != nil {
+		return true
+	}
+	switch b := body.(type) {
+	case *CreateBody, *TrashBody, *EmptyBody:
+		return later.Kind == KindTrash || later.Kind == KindRestore || later.Kind == KindPurge
+	case *ConvertBody: // whoever holds it, or has saved or moved it, took it as what it is
+		return later.Kind == KindConvert || later.Kind == KindAssign || later.Kind == KindSeal || later.Kind == KindStatusSet
+	case *StatusBody:
+		seal, isSeal := of.(*SealBody)
+		return later.Kind == KindStatusSet || isSeal && !seal.To.IsZero()
+	case *SetBody:
+		set, isSet := of.(*SetBody)
+		return isSet && set.Field == b.Field
+	case *TagBody:
+		tag, isTag := of.(*TagBody)
+		return isTag && tag.Tag == b.Tag
+	case *DependBody:
+		link, isLink := of.(*DependBody)
+		return isLink && link.Target == b.Target
+	case *NoteBody:
+		edit, isEdit := of.(*NoteEditBody)
+		return isEdit && edit.Note == b.Note
+	case *NoteEditBody:
+		edit, isEdit := of.(*NoteEditBody)
+		return isEdit && edit.Note == b.Note
+	case *ResolveBody:
+		tick, isTick := of.(*ResolveBody)
+		return isTick && tick.Note == b.Note
+	}
+	return later.Kind == ev.Kind // assign, rename, move, rank, definitions
 }
 
 // takesBack tells whether the op puts back what the act changed, so that an undo is not a way round the rights.
@@ -179,6 +257,9 @@ func inverseRow(view View, ev Event, before []Row) (Kind, Body, bool) {
 	now, known := NewState(view).row(keyRow(ev))
 	if !known || len(before) != 1 {
 		return 0, nil, false
+	}
+	if p, isProject := before[0].(Project); isProject && p.State == Founding {
+		return 0, nil, false // the end of the founding is for good
 	}
 	return ev.Kind, &RowBody{SeenVer: verOf(now), Row: EncodeRow(before[0])}, true
 }

@@ -36,6 +36,8 @@ type View interface {
 	View(ViewID) (SavedView, bool)
 	// Event finds a decided op.
 	Event(OpID) (Event, bool)
+	// Trail lists the events about an entity after a seq, in order.
+	Trail(entity ID, after uint64) []Event
 	// InStatus lists the tasks of a status.
 	InStatus(StatusID) []Asset
 	// HeldBy lists the tasks that a person holds, in order of id.
@@ -89,6 +91,12 @@ func (d Decision) Err() error {
 		return Refuse(d.Reason, d.Params)
 	}
 	return nil
+}
+
+// Insisted tells whether a holder who insists may have it done all the same: saved beside the line, because the line has
+// moved on. Who does not hold the task has nothing to insist on.
+func (d Decision) Insisted() bool {
+	return d.Verdict == Kept && (d.Reason == CodeDiverged || d.Reason == CodeDivergedSelf || d.Reason == CodeChain)
 }
 
 // Event is a decided op, a line of the log. Its hash covers every field but Chain.
