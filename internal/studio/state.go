@@ -74,13 +74,50 @@ func (s *State) name(parent CollectionID, key string, id ID) {
 	}
 }
 
+// Put sets a row; Remove takes one away; Record adds an event: for who lays rows of another authority over a view.
+func (s *State) Put(r Row) { s.set(r, r) }
+
+// Remove takes a row away.
+func (s *State) Remove(t Table, key string) {
+	rows := s.rows[t]
+	if rows == nil {
+		rows = map[string]Row{}
+		s.rows[t] = rows
+	}
+	rows[key] = nil
+}
+
+// Record adds a decided op.
+func (s *State) Record(ev Event) { s.events[ev.Op] = ev }
+
+// PutBack undoes one row: it is as it was before. ErrMalformed for an image that is none.
+func (s *State) PutBack(i Image) error {
+	if i.Before == nil {
+		s.Remove(i.Table, i.Key)
+		return nil
+	}
+	r, err := DecodeRow(i.Table, i.Before)
+	if err == nil {
+		s.Put(r)
+	}
+	return err
+}
+
+// Find finds a row by its table and key.
+func (s *State) Find(t Table, key string) (Row, bool) {
+	if r, known := s.rows[t][key]; known {
+		return r, r != nil
+	}
+	return s.row(keyed(t, key))
+}
+
 // Absorb takes over what a State that lies over this one has changed.
 func (s *State) Absorb(over *State) {
 	Must(over.base == View(s), "only what lies over a state is absorbed by it")
 	for t, rows := range over.rows {
 		for key, r := range rows {
 			if r == nil {
-				s.set(goneRow(t, key), nil)
+				s.set(keyed(t, key), nil)
 			} else {
 				s.set(r, r)
 			}
@@ -98,21 +135,46 @@ func (s *State) Changed() (puts, gone []Row) {
 			if r := s.rows[t][key]; r != nil {
 				puts = append(puts, r)
 			} else {
-				gone = append(gone, goneRow(t, key))
+				gone = append(gone, keyed(t, key))
 			}
 		}
 	}
 	return puts, gone
 }
 
-// goneRow makes a row that has the key and nothing else; only relations are ever removed.
-func goneRow(t Table, key string) Row {
-	owner := AssetID{IDFrom([]byte(key[:16]))}
-	if t == TableTag {
-		return TagOn{owner, key[16:]}
+// keyed makes a row that has the key and nothing else.
+func keyed(t Table, key string) Row {
+	id := IDFrom([]byte(key[:min(len(key), 16)]))
+	switch t {
+	case TableProject:
+		return Project{ID: ProjectID{id}}
+	case TableMember:
+		return Member{User: UserID{id}}
+	case TableRole:
+		return Role{ID: RoleID{id}}
+	case TableStatus:
+		return Status{ID: StatusID{id}}
+	case TableType:
+		return Type{ID: TypeID{id}}
+	case TableCollection:
+		return Collection{ID: CollectionID{id}}
+	case TableAsset:
+		return Asset{ID: AssetID{id}}
+	case TableAssignment:
+		return Assignment{ID: AssignmentID{id}}
+	case TableCheckpoint:
+		return Checkpoint{ID: CheckpointID{id}}
+	case TableParked:
+		return ParkedChain{Root: CheckpointID{id}}
+	case TableNote:
+		return Note{ID: NoteID{id}}
+	case TableTag:
+		return TagOn{AssetID{id}, key[min(len(key), 16):]}
+	case TableDependency:
+		return Dependency{AssetID{id}, IDFrom([]byte(key[min(len(key), 16):]))}
 	}
-	Must(t == TableDependency, "only tags and dependencies are removed")
-	return Dependency{owner, IDFrom([]byte(key[16:]))}
+	Must(t == TableView, "every table has its rows")
+	return SavedView{ID: ViewID{id}}
 }
 
 func keys[K comparable, V any](m map[K]V) func(func(K) bool) {

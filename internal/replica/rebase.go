@@ -1,0 +1,200 @@
+package replica
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"framehold/internal/studio"
+	"framehold/internal/wire"
+)
+
+// Pulled is a finished pull: all its pages.
+type Pulled struct {
+	Rows   []wire.Row
+	Events []studio.Event
+	Head   wire.Signed
+	Sums   studio.Sums // empty: not to be compared
+	Whole  bool
+}
+
+// Redone is a pending op as it stands over the new base.
+type Redone struct {
+	Pending
+	Verdict studio.Verdict // by this store's own decision: the server gives the one that counts
+	Reason  studio.Code
+}
+
+// Rebased is what a pull comes to. The rows are in the state that Rebase was given.
+type Rebased struct {
+	Redone []Redone                     // still pending, with new undo images
+	Acked  map[studio.OpID]studio.Event // no longer pending: their events
+	Sums   studio.Sums                  // of the new base
+	Chain  [32]byte                     // at the new head; zero where the view is not full
+	Events []studio.Event               // with their Chain, where the view is full
+}
+
+// ErrDiffers says that the base is not the server's: rows must be fetched anew. Nothing was written.
+var ErrDiffers = errors.New("the base differs from the server's")
+
+// Rebase lays a pull under what is pending (sync.md section 4): it takes the pending ops back in reverse, applies the
+// pulled rows, and decides the rest of the ops again in their order. state lies over the store's view; nowMs is the
+// store's clock, for rows of the view alone. Authored checkpoints are never undone: their row stays, contested until its
+// op is played again. An op that is no longer let through stays in the queue without effect.
+func Rebase(state *studio.State, stand Stand, pending []Pending, all func(studio.Table) []studio.Row, p Pulled, nowMs int64) (Rebased, error) {
+	authored, err := takeBack(state, pending)
+	if err != nil {
+		return Rebased{}, err
+	}
+	sums, err := apply(state, stand, authored, all, p)
+	if err != nil {
+		return Rebased{}, err
+	}
+	out := Rebased{Sums: sums, Acked: map[studio.OpID]studio.Event{}, Events: p.Events}
+	if stand.Full && !p.Whole {
+		if out.Chain, err = chainOn(stand, p); err != nil {
+			return Rebased{}, err
+		}
+	}
+	for _, ev := range p.Events {
+		state.Record(ev)
+		out.Acked[ev.Op] = ev
+	}
+	for _, op := range pending {
+		if _, acked := out.Acked[op.Op.ID]; acked {
+			continue
+		}
+		redone, err := replay(state, stand, op, p.Head.Seq, nowMs)
+		if err != nil {
+			return Rebased{}, err
+		}
+		out.Redone = append(out.Redone, redone)
+	}
+	for id := range out.Acked { // only own ones are the queue's business
+		if !slices.ContainsFunc(pending, func(p Pending) bool { return p.Op.ID == id }) {
+			delete(out.Acked, id)
+		}
+	}
+	return out, state.Err()
+}
+
+// takeBack puts back what was there before the pending ops. It returns the keys of the checkpoints that stay.
+func takeBack(state *studio.State, pending []Pending) (authored map[string]bool, err error) {
+	authored = map[string]bool{}
+	for i := len(pending) - 1; i >= 0; i-- {
+		undo := pending[i].Undo
+		for j := len(undo) - 1; j >= 0; j-- {
+			image := undo[j]
+			if image.Table == studio.TableCheckpoint && image.Before == nil {
+				k, ok := state.Checkpoint(studio.CheckpointID{ID: studio.IDFrom([]byte(image.Key))})
+				if ok {
+					k.State, k.Version, k.Prev, k.ChainRoot = studio.Contested, 0, studio.CheckpointID{}, studio.CheckpointID{}
+					state.Put(k)
+					authored[image.Key] = true
+				}
+				continue
+			}
+			if err := state.PutBack(image); err != nil {
+				return nil, fmt.Errorf("undo pending op %d: %w", pending[i].LocalN, err)
+			}
+		}
+	}
+	return authored, nil
+}
+
+// apply lays the pulled rows over the base and keeps its sums.
+func apply(state *studio.State, stand Stand, authored map[string]bool, all func(studio.Table) []studio.Row, p Pulled) (studio.Sums, error) {
+	sums := studio.Sums{}
+	for t, s := range stand.Sums {
+		sums[t] = s
+	}
+	if p.Whole {
+		dropUnseen(state, authored, all, p.Rows)
+	}
+	for _, r := range p.Rows {
+		if before, ok := state.Find(r.Table, r.Key); ok && !(r.Table == studio.TableCheckpoint && authored[r.Key]) {
+			sums[r.Table] = sums[r.Table].Less(studio.EncodeRow(before))
+		}
+		if r.Bytes == nil {
+			state.Remove(r.Table, r.Key)
+			continue
+		}
+		row, err := studio.DecodeRow(r.Table, r.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("pulled row: %w", err)
+		}
+		if row.Key() != r.Key {
+			return nil, fmt.Errorf("pulled row: %w: another key", studio.ErrMalformed)
+		}
+		state.Put(row)
+		sums[r.Table] = sums[r.Table].Plus(r.Bytes)
+	}
+	if len(p.Sums) > 0 {
+		for t := studio.TableProject; t <= studio.TableView; t++ {
+			if sums[t] != p.Sums[t] {
+				return nil, fmt.Errorf("%w: table %d", ErrDiffers, t)
+			}
+		}
+	}
+	return sums, nil
+}
+
+// dropUnseen takes away what is not among the rows of a whole pull: it is no longer in this person's view. What they
+// saved themselves stays.
+func dropUnseen(state *studio.State, authored map[string]bool, all func(studio.Table) []studio.Row, rows []wire.Row) {
+	seen := map[studio.Table]map[string]bool{}
+	for _, r := range rows {
+		if seen[r.Table] == nil {
+			seen[r.Table] = map[string]bool{}
+		}
+		seen[r.Table][r.Key] = true
+	}
+	for t := studio.TableProject; t <= studio.TableView; t++ {
+		for _, r := range all(t) {
+			k, isCheckpoint := r.(studio.Checkpoint)
+			own := isCheckpoint && (authored[r.Key()] || k.State == studio.Safety)
+			if !seen[t][r.Key()] && !own {
+				state.Remove(t, r.Key())
+			}
+		}
+	}
+}
+
+// chainOn continues the chain over the pulled events and compares it with the signed head.
+func chainOn(stand Stand, p Pulled) (chain [32]byte, err error) {
+	chain = stand.Chain
+	next := stand.Cookie.Seq + 1
+	for i := range p.Events {
+		if p.Events[i].Seq != next {
+			return chain, fmt.Errorf("%w: event %d is missing", ErrDiffers, next)
+		}
+		chain = p.Events[i].NextChain(chain)
+		p.Events[i].Chain = chain
+		next++
+	}
+	if next != p.Head.Seq+1 || chain != p.Head.Chain {
+		return chain, fmt.Errorf("%w: the chain at %d", ErrDiffers, p.Head.Seq)
+	}
+	return chain, nil
+}
+
+// replay decides a pending op again over the new base.
+func replay(state *studio.State, stand Stand, op Pending, headSeq uint64, nowMs int64) (Redone, error) {
+	out := Redone{Pending: op}
+	out.Undo = nil
+	at := studio.Moment{Actor: stand.Me, ReceivedMs: nowMs, Seq: headSeq + 1, Ahead: true}
+	over := studio.NewState(state)
+	done, err := over.Run(op.Op, at, nil)
+	if err != nil {
+		return out, err
+	}
+	out.Verdict, out.Reason = done[0].Decision.Verdict, done[0].Decision.Reason
+	if out.Verdict == studio.Refused {
+		return out, nil
+	}
+	for _, d := range done {
+		out.Undo = append(out.Undo, d.Undo...)
+	}
+	state.Absorb(over)
+	return out, nil
+}
