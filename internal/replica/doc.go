@@ -30,6 +30,7 @@ type Stand struct {
 type Pending struct {
 	LocalN uint64
 	N      uint64 // 0: never sent
+	Acked  bool   // has its verdict, which the base does not show yet: it is not sent again
 	Op     studio.Op
 	Undo   []studio.Image // rows before it, in the view
 }

@@ -1,6 +1,9 @@
 package replica
 
 import (
+	"cmp"
+	"slices"
+
 	"framehold/internal/studio"
 )
 
@@ -19,10 +22,12 @@ func waitsBehind(k studio.Kind) bool {
 func Ready(queue []Pending, covered func(studio.CheckpointID) bool, knows func(studio.Kind) bool, limit int) []Pending {
 	var ready []Pending
 	for _, p := range queue {
-		if p.N != 0 && len(ready) < limit {
+		if p.N != 0 && !p.Acked {
 			ready = append(ready, p)
 		}
 	}
+	slices.SortFunc(ready, func(a, b Pending) int { return cmp.Compare(a.N, b.N) })
+	ready = ready[:min(len(ready), limit)]
 	aside := map[studio.ID]bool{}   // the server lacks the kind: what follows on the entity waits for its update
 	waiting := map[studio.ID]bool{} // a seal waits for its bytes
 	for _, p := range queue {
@@ -39,7 +44,7 @@ func Ready(queue []Pending, covered func(studio.CheckpointID) bool, knows func(s
 		if aside[entity] || waiting[entity] && waitsBehind(p.Op.Kind) {
 			continue
 		}
-		if len(ready) == limit {
+		if len(ready) >= limit {
 			break
 		}
 		ready = append(ready, p)

@@ -15,7 +15,8 @@ type Pulled struct {
 	Events []studio.Event
 	Head   wire.Signed
 	Sums   studio.Sums // empty: not to be compared
-	Whole  bool
+	Whole  bool        // the rows are all that this person may see
+	Anew   bool        // everything was fetched again: the base that was there does not count
 }
 
 // Redone is a pending op as it stands over the new base.
@@ -108,7 +109,7 @@ func apply(state *studio.State, stand Stand, authored map[string]bool, all func(
 	for t, s := range stand.Sums {
 		sums[t] = s
 	}
-	if p.Whole {
+	if p.Whole || p.Anew {
 		dropUnseen(state, authored, all, p.Rows)
 	}
 	for _, r := range p.Rows {
@@ -164,6 +165,9 @@ func dropUnseen(state *studio.State, authored map[string]bool, all func(studio.T
 func chainOn(stand Stand, p Pulled) (chain [32]byte, err error) {
 	chain = stand.Chain
 	next := stand.Cookie.Seq + 1
+	if p.Anew {
+		chain, next = [32]byte{}, 1
+	}
 	for i := range p.Events {
 		if p.Events[i].Seq != next {
 			return chain, fmt.Errorf("%w: event %d is missing", ErrDiffers, next)
