@@ -293,8 +293,23 @@ func (r *reader) HeldBy(id studio.UserID) []studio.Asset {
 
 // Event finds a decided op.
 func (r *reader) Event(id studio.OpID) (ev studio.Event, ok bool) {
-	ok = r.note(scanEvent(r.queryRow(eventSelect("WHERE op_id = ?"), id.Bytes()), &ev))
+	if ok = r.note(scanEvent(r.queryRow(eventSelect("WHERE op_id = ?"), id.Bytes()), &ev)); ok {
+		return ev, true
+	}
+	ev = studio.Event{}
+	ok = r.note(scanPending(r.queryRow(pendingSelect+"WHERE op_id = ? AND state <> 'decided'", id.Bytes()), &ev))
 	return ev, ok
+}
+
+// What is queued is an event to come: seq is above that of any event, in the order of the queue.
+const pendingSelect = `SELECT 1 << 62 | local_n, op_id, actor, kind, entity, about, group_id, undoes, made_hlc, verdict, reason, body FROM op `
+
+func scanPending(s scanner, ev *studio.Event) error {
+	var hybrid int64
+	err := s.Scan(&ev.Seq, cell{&ev.Op.ID}, cell{&ev.Actor.ID}, cell{(*uint8)(&ev.Kind)}, cell{&ev.Entity}, cell{&ev.About.ID},
+		cell{&ev.Group.ID}, cell{&ev.Undoes.ID}, &hybrid, cell{(*uint8)(&ev.Verdict)}, cell{(*string)(&ev.Reason)}, &ev.Body)
+	ev.MadeHybrid = uint64(hybrid)
+	return err
 }
 
 // Trail lists the events about an entity after a seq.
@@ -303,6 +318,14 @@ func (r *reader) Trail(entity studio.ID, after uint64) (trail []studio.Event) {
 		var ev studio.Event
 		err := scanEvent(s, &ev)
 		trail = append(trail, ev)
+		return err
+	}))
+	r.note(r.each(pendingSelect+"WHERE entity = ? AND state <> 'decided' ORDER BY local_n", []any{entity.Bytes()}, func(s scanner) error {
+		var ev studio.Event
+		err := scanPending(s, &ev)
+		if ev.Seq > after {
+			trail = append(trail, ev)
+		}
 		return err
 	}))
 	return trail
@@ -314,7 +337,7 @@ func eventTable(ev *studio.Event) table {
 		col("actor", &ev.Actor.ID), col("kind", (*uint8)(&ev.Kind)), col("entity", &ev.Entity), col("about", &ev.About.ID),
 		col("group_id", &ev.Group.ID), col("undoes", &ev.Undoes.ID), col("cause", &ev.Cause.ID),
 		col("made_hlc", &ev.MadeHybrid), col("received_ms", &ev.ReceivedMs), col("verdict", (*uint8)(&ev.Verdict)),
-		col("reason", (*string)(&ev.Reason)), col("result", &ev.Result), col("version", &ev.Version),
+		col("reason", (*string)(&ev.Reason)), col("result", &ev.Result), col("version", &ev.Version), col("status", &ev.Status.ID),
 	}}
 }
 

@@ -88,7 +88,7 @@ func (s *Session) write(ctx context.Context, kind projectdb.ActKind, fn func(*ac
 			return errNothingDone
 		}
 		puts, gone := a.state.Changed()
-		if err := tx.Commit(projectdb.Batch{Events: a.logged, Puts: puts, Gone: gone}); err != nil {
+		if err := tx.Commit(projectdb.Batch{Events: a.logged, Ahead: s.ahead(), Puts: puts, Gone: gone}); err != nil {
 			return err
 		}
 		for _, then := range a.after {
@@ -179,33 +179,47 @@ func (it *item) doOp(op studio.Op, park bool) (studio.Decision, error) {
 	op.Group = a.group
 	op.MadeHybrid = a.s.clock.Hybrid()
 	at := studio.Moment{
-		Actor: a.s.me, ReceivedMs: a.now, Seq: a.next + uint64(len(a.logged)+len(it.logged)),
+		Actor: a.s.me, ReceivedMs: a.now, Seq: a.next + uint64(len(a.logged)+len(it.logged)), Ahead: a.s.ahead(),
 	}
-	d := studio.Decide(it.state, op, at)
-	if err := it.state.Err(); err != nil {
-		return d, err
+	var first studio.Decision
+	done, err := it.state.Run(op, at, func(d studio.Decision) error {
+		first = d
+		return standing(d, park)
+	})
+	if err != nil || first.Verdict == studio.Noop {
+		return first, noNoop(err)
 	}
+	for _, d := range done {
+		it.logged = append(it.logged, projectdb.Logged{Event: d.Event, Op: d.Op, Undo: d.Undo, Line: d.Line})
+	}
+	it.changed = true
+	return first, nil
+}
+
+var errNoop = errors.New("it is so already")
+
+func noNoop(err error) error {
+	if errors.Is(err, errNoop) {
+		return nil
+	}
+	return err
+}
+
+// standing says why a decision does not stand here: what a person's own store refuses.
+func standing(d studio.Decision, park bool) error {
 	switch {
 	case d.Verdict == studio.Noop:
-		return d, nil
+		return errNoop // what changes nothing is no event of a person's own store
 	case d.Verdict == studio.Merged && d.Reason == studio.CodeRenamed:
-		return d, studio.Refuse(studio.CodeNameTaken, d.Params)
+		return studio.Refuse(studio.CodeNameTaken, d.Params)
 	case d.Verdict == studio.Merged && d.Move != nil:
-		return d, d.Move
+		return d.Move
 	case d.Verdict == studio.Kept && !(park && d.Insisted()):
-		return d, localRefusal(d)
+		return localRefusal(d)
 	case d.Verdict == studio.Refused:
-		return d, d.Err()
+		return d.Err()
 	}
-	ev := studio.EventOf(it.state, op, at, d)
-	logged := projectdb.Logged{Event: ev, Op: op}
-	if line, shown := studio.LineOf(ev, op.Body, it.state, d); shown {
-		logged.Line = &line
-	}
-	logged.Undo = it.state.Apply(d, ev)
-	it.logged = append(it.logged, logged)
-	it.changed = true
-	return d, nil
+	return nil
 }
 
 // localRefusal is what a person reads here for what a server would park.

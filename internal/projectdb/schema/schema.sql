@@ -120,7 +120,9 @@ CREATE TABLE event (
   seq INTEGER PRIMARY KEY, op_id BLOB NOT NULL UNIQUE, client_id BLOB, n INTEGER NOT NULL, actor BLOB NOT NULL,
   kind INTEGER NOT NULL, entity BLOB NOT NULL, about BLOB, group_id BLOB, undoes BLOB, cause BLOB,
   made_hlc INTEGER NOT NULL, received_ms INTEGER NOT NULL, verdict INTEGER NOT NULL, reason TEXT NOT NULL,
-  result TEXT NOT NULL, version INTEGER NOT NULL, body BLOB NOT NULL, chain BLOB NOT NULL
+  result TEXT NOT NULL, version INTEGER NOT NULL,
+  status BLOB, -- of the task, after it
+  body BLOB NOT NULL, chain BLOB NOT NULL
 ) STRICT;
 CREATE INDEX event_entity ON event (entity);
 CREATE INDEX event_about ON event (about) WHERE about IS NOT NULL;
@@ -128,13 +130,32 @@ CREATE INDEX event_about ON event (about) WHERE about IS NOT NULL;
 -- canonical. Own ops in the order they were made: the queue of a studio project, the undo list of every project.
 CREATE TABLE op (
   local_n INTEGER PRIMARY KEY, op_id BLOB NOT NULL UNIQUE, actor BLOB NOT NULL, kind INTEGER NOT NULL, entity BLOB NOT NULL,
-  body BLOB NOT NULL, group_id BLOB NOT NULL, undoes BLOB, made_hlc INTEGER NOT NULL,
+  about BLOB, body BLOB NOT NULL, group_id BLOB NOT NULL, undoes BLOB, made_hlc INTEGER NOT NULL,
   n INTEGER, -- on the wire; null until first sent
-  state TEXT NOT NULL, -- decided: has its verdict
+  state TEXT NOT NULL, -- queued: not decided by the server yet; acked: decided, not in the base yet; decided
   verdict INTEGER NOT NULL, reason TEXT NOT NULL, seq INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX op_actor ON op (actor, local_n);
 CREATE INDEX op_group ON op (group_id);
+
+-- canonical. On a studio project one row: where this store stands to its server. None: a personal project.
+CREATE TABLE replica (
+  one INTEGER PRIMARY KEY CHECK (one = 1), server TEXT NOT NULL, account BLOB NOT NULL, client_id BLOB NOT NULL,
+  generation BLOB NOT NULL, -- 8 bytes; zero: nothing was pulled yet
+  seq INTEGER NOT NULL, chain BLOB NOT NULL, signed BLOB NOT NULL, -- the newest signed head, as the wire has it
+  sums BLOB NOT NULL, -- state hash of the base: a run of table numbers and 16 bytes each
+  lmid INTEGER NOT NULL, next_n INTEGER NOT NULL, full_view INTEGER NOT NULL,
+  sync_asked INTEGER NOT NULL -- a process without the lock asks the one that has it
+) STRICT;
+
+-- canonical. What a person still has to see. params: JSON of what the sentence names.
+CREATE TABLE inbox (
+  id BLOB PRIMARY KEY, op_id BLOB, code TEXT NOT NULL, params TEXT NOT NULL, asset BLOB, opened_ms INTEGER NOT NULL,
+  closed_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- derived (the server tells). Own checkpoints whose bytes the server holds.
+CREATE TABLE transfer (checkpoint BLOB PRIMARY KEY, covered INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 -- canonical. Rows as they were before an own op; before null: there was none.
 CREATE TABLE undo (
@@ -160,9 +181,10 @@ CREATE TABLE change (
 -- canonical. Working folders of this store and where they were last.
 CREATE TABLE folder (id BLOB PRIMARY KEY, path TEXT NOT NULL, seen_ms INTEGER NOT NULL) STRICT;
 
--- canonical. What the file of an asset on this disk came from; path may differ from the tree.
+-- canonical. What the file of an asset on this disk came from; path may differ from the tree. It outlives the sight of the
+-- asset: a file is never forgotten because its task is no longer shared.
 CREATE TABLE local_file (
-  folder BLOB NOT NULL REFERENCES folder (id), asset BLOB NOT NULL REFERENCES asset (id), path BLOB NOT NULL,
+  folder BLOB NOT NULL REFERENCES folder (id), asset BLOB NOT NULL, path BLOB NOT NULL,
   base BLOB, manifest BLOB, put_ms INTEGER NOT NULL, PRIMARY KEY (folder, asset)
 ) STRICT, WITHOUT ROWID;
 
