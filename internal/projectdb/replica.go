@@ -146,6 +146,20 @@ func (r *reader) ownOps(where string, args ...any) ([]QueuedOp, error) {
 	return ops, err
 }
 
+// Queued adds an op to the queue that has no rows of its own here: it is decided by the server alone.
+func (tx *Tx) Queued(op studio.Op, actor studio.UserID, about studio.CheckpointID) error {
+	return tx.appendOp(Logged{Op: op, Event: studio.Event{Actor: actor, About: about, Body: studio.EncodeBody(op.Body),
+		Verdict: studio.Noop}}, OpQueued)
+}
+
+// ChainAt is the chain after an event.
+func (r *reader) ChainAt(seq uint64) (chain [32]byte, ok bool) {
+	var b []byte
+	ok = r.note(r.queryRow(`SELECT chain FROM event WHERE seq = ?`, seq).Scan(&b))
+	copy(chain[:], b)
+	return chain, ok
+}
+
 // NumberOp writes the n of an op, before it is sent.
 func (tx *Tx) NumberOp(localN int64, n uint64) error {
 	return tx.exec(`UPDATE op SET n = ? WHERE local_n = ?`, n, localN)

@@ -270,6 +270,10 @@ func (c *Core) laid(nowMs int64, ev Laid) Effect {
 		c.anew = false
 		return c.rest(nowMs, Syncing)
 	}
+	if ev.Stand.Client != c.stand.Client {
+		c.stand = ev.Stand
+		return Greet{}
+	}
 	rewound := ev.Stand.Cookie == (wire.Cookie{}) && c.stand.Cookie != (wire.Cookie{})
 	c.stand, c.anew = ev.Stand, rewound
 	if rewound {

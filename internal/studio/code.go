@@ -64,6 +64,9 @@ const (
 	CodeDiverged     Code = "diverged"
 	CodeDivergedSelf Code = "diverged_self"
 
+	CodeQuota    Code = "quota"
+	CodeNoServer Code = "no_server" // a personal project has nothing to sync with
+
 	CodeNotAProject       Code = "not_a_project"
 	CodeStoreMissing      Code = "store_missing"
 	CodeUnknownAsset      Code = "unknown_asset"
