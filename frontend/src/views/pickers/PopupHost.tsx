@@ -9,9 +9,12 @@ import { AssigneePicker } from "./AssigneePicker";
 import { DuePicker, MovePicker, PriorityPicker, TagPicker, TypePicker } from "./FieldPickers";
 import { StatusPicker } from "./StatusPicker";
 
+/** The keys go back to what opened it: a button beside the list, else the list. */
 const close = () => {
+  const anchor = uiStore.get().popup?.anchor;
   uiStore.closePopup();
-  backToList();
+  if (anchor instanceof HTMLButtonElement && !anchor.closest("[data-list]")) anchor.focus();
+  else backToList();
 };
 
 /** The one popover that is open. */
