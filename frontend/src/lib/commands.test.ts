@@ -29,6 +29,7 @@ const context = (rows: readonly CommandRow[], more: Partial<CommandContext> = {}
   redo: "",
   back: false,
   forward: false,
+  boardOnly: false,
   ...more,
 });
 

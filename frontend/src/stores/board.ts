@@ -54,6 +54,9 @@ export const boardStore = {
   ...store,
   refresh,
 
+  /** Whether this window is a board and nothing else. */
+  isAlone: (): boolean => standalone,
+
   /** This window is a board and nothing else. */
   alone(): void {
     standalone = true;

@@ -1,4 +1,5 @@
 import type { CommandContext } from "../../lib/commands";
+import { boardStore } from "../../stores/board";
 import { projectStore } from "../../stores/project";
 import { selectionStore } from "../../stores/selection";
 import { viewStore } from "../../stores/view";
@@ -19,5 +20,6 @@ export function commandContext(): CommandContext {
     redo: project?.redo ?? "",
     back: view.past.length > 0,
     forward: view.future.length > 0,
+    boardOnly: boardStore.isAlone(),
   };
 }

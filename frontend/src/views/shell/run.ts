@@ -98,7 +98,6 @@ const runners: Readonly<Record<CommandID, () => unknown>> = {
   "layout.list": () => viewStore.layout("list"),
   "layout.board": () => viewStore.layout("board"),
   kanban: projectStore.openKanban,
-  rail: () => lookStore.set({ railFolded: !lookStore.get().railFolded }),
   details: toggleDetails,
   panel: nextPanel,
   theme: lookStore.toggleTheme,
