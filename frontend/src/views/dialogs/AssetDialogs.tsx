@@ -136,7 +136,7 @@ export function TrashDialog({ ids, onClose }: Closing & { ids: readonly string[]
   };
   return (
     <Dialog
-      title={`Move ${ids.length === 1 ? "it" : `${ids.length} things`} to the trash?`}
+      title={`Move ${ids.length === 1 ? "it" : count(ids.length, "thing")} to the trash?`}
       role="alertdialog"
       onClose={onClose}
       onSubmit={go}

@@ -7,7 +7,7 @@ import { KeyHint } from "../../components/KeyHint";
 import { Logo } from "../../components/Logo";
 import { Menu } from "../../components/Menu";
 import { keysOf, offers } from "../../lib/commands";
-import { number } from "../../lib/format";
+import { count } from "../../lib/format";
 import { collectionsStore, trailTo } from "../../stores/collections";
 import { projectStore } from "../../stores/project";
 import { selectionStore } from "../../stores/selection";
@@ -95,7 +95,7 @@ function Search() {
       label="Search"
       icon="search"
       className={styles.search ?? ""}
-      placeholder={`Search ${number(counts?.default ?? 0)} assets`}
+      placeholder={`Search ${count(counts?.default ?? 0, "asset")}`}
       title={'Words of the path, or status:wfa assignee:ben type:rig tag:hero is:unassigned due:<2w "cliff"'}
       value={text}
       onText={setText}
