@@ -497,6 +497,15 @@ export function commandFor(keys: string, c: CommandContext, typing: boolean): Co
   return found?.id as CommandID | undefined;
 }
 
+/** Why a key does nothing now, in a sentence; "" when there is nothing to say. */
+export function whyNot(keys: string, c: CommandContext, typing: boolean): string {
+  if (typing) return "";
+  const said = (commands as readonly Command[])
+    .filter((row) => row.keys.includes(keys))
+    .map((row) => row.when(c));
+  return said.find((when) => typeof when === "string") ?? "";
+}
+
 export type Offer = { readonly command: Command; readonly why: string };
 
 /** The commands of a menu that are shown now, each with why it cannot run ("" = it can). */

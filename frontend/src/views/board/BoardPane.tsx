@@ -156,17 +156,19 @@ export function BoardPane({ onSaid }: { onSaid?: (said: string) => void }) {
   if (loading) return <div className={styles.board} aria-busy="true" />;
   if (total === 0) {
     return (
-      <EmptyState
-        icon="square-kanban"
-        title="No task is here"
-        actions={
-          <Button variant="primary" onClick={viewStore.clear}>
-            Show all tasks
-          </Button>
-        }
-      >
-        Tasks that fit the view and its filters are cards here. A resource becomes one when it is assigned.
-      </EmptyState>
+      <div className={styles.empty} data-list="" tabIndex={-1}>
+        <EmptyState
+          icon="square-kanban"
+          title="No task is here"
+          actions={
+            <Button variant="primary" onClick={viewStore.clear}>
+              Show all tasks
+            </Button>
+          }
+        >
+          Tasks that fit the view and its filters are cards here. A resource becomes one when it is assigned.
+        </EmptyState>
+      </div>
     );
   }
   const moving = dragging?.ids ?? carried?.ids ?? [];

@@ -49,7 +49,13 @@ function CheckpointDialog({ state }: { state: CheckpointState }) {
   const outdated = state.prepared?.files.every((f) => f.refusal?.code === "outdated_base") ?? false;
   return (
     <Dialog
-      title={ready.length > 1 ? `Create ${count(ready.length, "checkpoint")}` : "Create checkpoint"}
+      title={
+        ready.length > 1
+          ? `Create ${count(ready.length, "checkpoint")}`
+          : only
+            ? `Create checkpoint ${only.next}`
+            : "Create checkpoint"
+      }
       width={920}
       headerExtra={
         only && (
@@ -281,7 +287,10 @@ function Statuses({ state }: { state: CheckpointState }) {
             onChange={() => checkpointStore.status(s.id === first?.status ? "" : s.id)}
           />
           <Glyph status={s} size={14} />
-          <span className="grow ell">{s.name}</span>
+          <span className={`${styles.words} grow`}>
+            <span className="med">{s.label}</span>
+            {s.label !== s.name && <span className="t3 xs ell">{s.name}</span>}
+          </span>
           {s.id === chosen && <Icon name="check" size={14} />}
         </label>
       ))}

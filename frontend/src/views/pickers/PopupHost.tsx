@@ -2,7 +2,7 @@ import type { IconName } from "../../components/icons";
 import { Menu } from "../../components/Menu";
 import { offers } from "../../lib/commands";
 import { uiStore } from "../../stores/ui";
-import { commandContext } from "../shell/context";
+import { useCommandContext } from "../shell/context";
 import { backToList, run } from "../shell/run";
 import { useStore } from "../useStore";
 import { AssigneePicker } from "./AssigneePicker";
@@ -37,7 +37,7 @@ export function PopupHost() {
 }
 
 function RowMenu({ anchor }: { anchor: Parameters<typeof Menu>[0]["anchor"] }) {
-  const context = commandContext();
+  const context = useCommandContext();
   const of = (menu: "asset" | "file") =>
     offers(menu, context).map(({ command, why }) => ({
       id: command.id,

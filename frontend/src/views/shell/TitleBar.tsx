@@ -10,10 +10,9 @@ import { keysOf, offers } from "../../lib/commands";
 import { count } from "../../lib/format";
 import { collectionsStore, trailTo } from "../../stores/collections";
 import { projectStore } from "../../stores/project";
-import { selectionStore } from "../../stores/selection";
 import { viewStore } from "../../stores/view";
 import { useStore } from "../useStore";
-import { commandContext } from "./context";
+import { useCommandContext } from "./context";
 import { backToList, run } from "./run";
 import styles from "./Shell.module.css";
 
@@ -119,9 +118,7 @@ function Search() {
 
 function ProjectMenu() {
   const [anchor, setAnchor] = useState<Element>();
-  useStore(projectStore, (p) => p.project);
-  useStore(selectionStore, (s) => s.keys);
-  const context = commandContext();
+  const context = useCommandContext();
   const items = (["project", "view"] as const).flatMap((menu, i) => [
     ...(i > 0 ? [{ id: `line-${menu}`, separator: true } as const] : []),
     ...offers(menu, context).map(({ command, why }) => ({

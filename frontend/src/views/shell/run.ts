@@ -35,6 +35,7 @@ async function addUntracked(): Promise<void> {
   else {
     viewStore.view("default");
     viewStore.filter("states", ["untracked"]);
+    focusList();
     toastsStore.show({ text: "Select the files to add, then press Ctrl+Enter", icon: "file-plus" });
   }
 }
