@@ -168,21 +168,32 @@ func (r *replay) say(column string, value any) string {
 	case string:
 		return strconv.Quote(v)
 	case []byte:
-		return r.nameOf(tableNamed[column], string(v))
+		return r.nameOf(tableNamed(column), string(v))
 	}
 	return fmt.Sprint(value)
 }
 
-// tableNamed is the table that a column of ids names.
-var tableNamed = map[string]studio.Table{
-	"assignee": studio.TableMember, "author": studio.TableMember, "created_by": studio.TableMember,
-	"trashed_by": studio.TableMember, "to_user": studio.TableMember, "by_user": studio.TableMember,
-	"owner": studio.TableMember, "done_by": studio.TableMember, "adopted_by": studio.TableMember,
-	"actor": studio.TableMember, "role": studio.TableRole, "status": studio.TableStatus,
-	"status_at_creation": studio.TableStatus, "status_at_acceptance": studio.TableStatus, "replaced": studio.TableStatus,
-	"type": studio.TableType, "parent": studio.TableCollection, "asset": studio.TableAsset, "head": studio.TableCheckpoint,
-	"base": studio.TableCheckpoint, "prev": studio.TableCheckpoint, "first": studio.TableCheckpoint,
-	"checkpoint": studio.TableCheckpoint, "chain_root": studio.TableCheckpoint, "assignment": studio.TableAssignment,
+// tableNamed is the table that a column of ids names; 0: none of the log's.
+func tableNamed(column string) studio.Table {
+	switch column {
+	case "assignee", "author", "created_by", "trashed_by", "to_user", "by_user", "owner", "done_by", "adopted_by", "actor":
+		return studio.TableMember
+	case "role":
+		return studio.TableRole
+	case "status", "status_at_creation", "status_at_acceptance", "replaced":
+		return studio.TableStatus
+	case "type":
+		return studio.TableType
+	case "parent":
+		return studio.TableCollection
+	case "asset":
+		return studio.TableAsset
+	case "head", "base", "prev", "first", "checkpoint", "chain_root":
+		return studio.TableCheckpoint
+	case "assignment":
+		return studio.TableAssignment
+	}
+	return 0
 }
 
 const shownBytesMax = 32 // of an id or hash

@@ -172,6 +172,57 @@ func TestVerifyProvesEveryRowFromTheLog(t *testing.T) {
 	}
 }
 
+// decided writes one act of a person to a store, as a session does.
+func decided(t *testing.T, d *projectdb.DB, actor studio.UserID, op studio.Op) studio.Decision {
+	t.Helper()
+	var decision studio.Decision
+	_, err := d.Write(t.Context(), projectdb.Act{Lane: projectdb.LaneEdit, Kind: projectdb.ActEdit, Actor: actor}, func(tx *projectdb.Tx) error {
+		op.ID.ID, op.Group.ID = studio.IDFrom(randomID()), studio.IDFrom(randomID())
+		at := studio.Moment{Actor: actor, ReceivedMs: 1, Seq: tx.NextSeq()}
+		decision = studio.Decide(tx, op, at)
+		ev := studio.EventOf(op, at, decision)
+		logged := projectdb.Logged{Event: ev, Op: op}
+		if line, shown := studio.LineOf(ev, op.Body, tx, decision); shown {
+			logged.Line = &line
+		}
+		logged.Undo = studio.NewState(tx).Apply(decision, ev)
+		return tx.Commit(projectdb.Batch{Events: []projectdb.Logged{logged}, Puts: decision.Puts, Gone: decision.Gone})
+	})
+	require.NoError(t, err)
+	return decision
+}
+
+// What the triggers refuse to a bare statement, they let through with its event: an adoption, and a drop.
+func TestAnAdoptionPassesTheTriggersAndIsProven(t *testing.T) {
+	d, err := projectdb.Open(t.Context(), projectdb.Options{Path: richStore(t), FS: fsys.Real(), Clock: clock.System()})
+	require.NoError(t, err)
+	var ana studio.UserID
+	var shot studio.Asset
+	var first studio.CheckpointID
+	var chain studio.ParkedChain
+	require.NoError(t, d.Read(t.Context(), func(s *projectdb.Snapshot) error {
+		for _, k := range s.AllCheckpoints() {
+			if k.State == studio.Parked {
+				ana = k.Author
+				shot, _ = s.Asset(k.Asset)
+				chain, _ = s.Chain(k.ChainRoot)
+			}
+		}
+		first = s.Checkpoints(shot.ID)[0].ID
+		return nil
+	}))
+	adopted := decided(t, d, ana, studio.Op{Kind: studio.KindAdopt, Entity: shot.ID.ID,
+		Body: &studio.ParkedBody{Root: chain.Root, ExpectHead: shot.Head}})
+	require.Equal(t, studio.Applied, adopted.Verdict)
+	require.Equal(t, uint32(4), adopted.Version)
+	dropped := decided(t, d, ana, studio.Op{Kind: studio.KindDrop, Entity: shot.ID.ID, Body: &studio.CheckpointBody{Checkpoint: first}})
+	require.Equal(t, studio.Applied, dropped.Verdict)
+	_, problems, err := d.Verify(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, problems)
+	require.NoError(t, d.Close())
+}
+
 // Whoever cuts the log short has the rows follow: the list of own acts remembers.
 func TestVerifyNamesATailThatWasCutOff(t *testing.T) {
 	problems := tampered(t, richStore(t), func(db *sql.DB) {

@@ -61,7 +61,7 @@ func story(t *testing.T) *logged {
 	held := s.act(t, me, studio.KindAssign, shot, &studio.AssignBody{To: ben}, none)
 	save := func(n byte, base studio.CheckpointID) studio.CheckpointID {
 		k := studio.CheckpointID{ID: id(n, 5)}
-		s.act(t, ben, studio.KindAnnounce, shot, &studio.AnnounceBody{Checkpoint: k, Base: base, Assignment: studio.AssignmentID{ID: held.ID},
+		s.act(t, ben, studio.KindAnnounce, shot, &studio.AnnounceBody{Checkpoint: k, Base: base, Assignment: studio.AssignmentID(held),
 			Comment: "x", Manifest: studio.Hash{n}}, none)
 		s.act(t, ben, studio.KindSeal, shot, &studio.SealBody{Checkpoint: k}, none)
 		return k
