@@ -130,6 +130,9 @@ func (r *replay) checkDerived() error {
 			SELECT parent, name_key, entity FROM tree_name EXCEPT SELECT * FROM (` + treeSQL + `))`},
 		{"working file", "its file on this disk comes from a version that it has not", `SELECT f.asset FROM local_file f
 			WHERE f.base IS NOT NULL AND NOT EXISTS (SELECT 1 FROM checkpoint k WHERE k.id = f.base AND k.asset = f.asset)`},
+		{"preview", "has a version whose preview is missing", `SELECT k.asset FROM checkpoint k JOIN asset a ON a.id = k.asset
+			WHERE k.state <> 5 AND a.purged = 0 AND k.preview IS NOT NULL
+			AND NOT EXISTS (SELECT 1 FROM preview p WHERE p.hash = k.preview)`},
 	} {
 		err := r.each(q.sql, nil, func(row scanner) error {
 			var entity studio.ID
@@ -155,7 +158,8 @@ const treeSQL = `SELECT coalesce(parent, zeroblob(16)) AS parent, name_key, id A
 
 // differs says what a column holds and what it should.
 func (r *replay) differs(column string, have, want any) string {
-	return fmt.Sprintf("its %s is %s, by the log %s", strings.ReplaceAll(column, "_", " "), r.say(column, have), r.say(column, want))
+	name := strings.ReplaceAll(column, "_", " ")
+	return fmt.Sprintf("its %s is %s, by the log %s", name, r.say(column, have), r.say(column, want))
 }
 
 // say is a value as people read it: ids by the name of what they name.
@@ -271,7 +275,8 @@ func kindName(k studio.Kind) string {
 	names := map[studio.Kind]string{
 		studio.KindCollectionCreate: "creation", studio.KindAssetCreate: "creation", studio.KindRename: "rename",
 		studio.KindMove: "move", studio.KindTrash: "trashing", studio.KindRestore: "restoring", studio.KindPurge: "purge",
-		studio.KindConvert: "conversion", studio.KindSet: "change", studio.KindTagAdd: "tag", studio.KindTagRemove: "tag removal",
+		studio.KindConvert: "conversion", studio.KindSet: "change", studio.KindTagAdd: "tag",
+		studio.KindTagRemove: "tag removal",
 		studio.KindDependAdd: "dependency", studio.KindDependRemove: "dependency removal", studio.KindAssign: "assignment",
 		studio.KindStatusSet: "status change", studio.KindAnnounce: "announcement of a checkpoint",
 		studio.KindSeal: "checkpoint", studio.KindDrop: "drop of a checkpoint", studio.KindAdopt: "adoption",

@@ -19,13 +19,14 @@ type replay struct {
 	chain  [32]byte
 	broken bool // after the first break of the chain all behind it would be named too
 	next   int64
-	forged map[studio.ID]uint64 // entities of events that do not follow, and the first such event
+	forged map[studio.ID]bool // entities of events that do not follow
 }
 
 // checkLog decides every event anew and compares what that comes to with the tables.
 func checkLog(s *Snapshot, found *findings) error {
-	r := &replay{Snapshot: s, findings: found, ledger: studio.NewLedger(s), next: 1, forged: map[studio.ID]uint64{}}
-	for _, check := range []func() error{r.playAll, r.checkOps, r.checkCutOff, r.compareTables, r.checkVersions, r.checkDerived} {
+	r := &replay{Snapshot: s, findings: found, ledger: studio.NewLedger(s), next: 1, forged: map[studio.ID]bool{}}
+	for _, check := range []func() error{r.playAll, r.checkOps, r.checkCutOff, r.compareTables, r.checkVersions,
+		r.checkDerived} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -177,10 +178,10 @@ func (r *replay) play(ev logEvent) (p studio.Played, ok bool) {
 // doesNotFollow names an event that the rules do not come to. What follows on it can only be wrong too, so that of
 // each thing the first is named.
 func (r *replay) doesNotFollow(ev studio.Event, p studio.Played) {
-	if _, known := r.forged[ev.Entity]; known {
+	if r.forged[ev.Entity] {
 		return
 	}
-	r.forged[ev.Entity] = ev.Seq
+	r.forged[ev.Entity] = true
 	act := r.nameOf(studio.TableMember, string(ev.Actor.ID[:])) + "'s " + kindName(ev.Kind) + " of " + r.entity(ev.Entity)
 	what := act + " does not follow from what was before it: "
 	if want := p.Event; want.Verdict == ev.Verdict {
@@ -238,7 +239,8 @@ func (r *replay) compareLine(seq uint64, want *studio.Line, have []any) {
 	t := lineTable(want)
 	for i, value := range t.values() {
 		if !sameValue(value, have[i]) {
-			r.report("log line", name, "its line in the log that people read is not what happened: "+r.differs(t.cols[i].name, have[i], value))
+			r.report("log line", name, "its line in the log that people read is not what happened: "+
+				r.differs(t.cols[i].name, have[i], value))
 			return
 		}
 	}
@@ -262,7 +264,8 @@ func (r *replay) imagesOf(from, to int64) (map[int64][]studio.Image, error) {
 				return nil
 			}
 			last := &images[seq][len(images[seq])-1]
-			if last.Key = string(key); i.Int64 == int64(len(images[seq])-1) && table.Int64 > 0 && table.Int64 <= math.MaxUint8 {
+			last.Key = string(key)
+			if i.Int64 == int64(len(images[seq])-1) && table.Int64 > 0 && table.Int64 <= math.MaxUint8 {
 				last.Table = studio.Table(table.Int64)
 			}
 			return nil
@@ -279,8 +282,8 @@ func sameImages(want, have []studio.Image) bool {
 const (
 	// of a personal project, where every op was made here
 	opsSQL = `SELECT e.seq, o.op_id IS NULL FROM event e LEFT JOIN op o ON o.op_id = e.op_id
-		WHERE o.op_id IS NULL OR o.seq IS NOT e.seq OR o.actor IS NOT e.actor OR o.kind IS NOT e.kind OR o.entity IS NOT e.entity
-		OR o.body IS NOT e.body OR o.group_id IS NOT e.group_id OR o.undoes IS NOT e.undoes OR o.made_hlc IS NOT e.made_hlc
+		WHERE o.op_id IS NULL OR o.seq IS NOT e.seq OR o.actor IS NOT e.actor OR o.kind IS NOT e.kind
+		OR o.entity IS NOT e.entity OR o.body IS NOT e.body OR o.group_id IS NOT e.group_id OR o.undoes IS NOT e.undoes OR o.made_hlc IS NOT e.made_hlc
 		OR o.state IS NOT 'decided' OR o.verdict IS NOT e.verdict OR o.reason IS NOT e.reason ORDER BY e.seq`
 	lostSQL = `SELECT o.seq, o.actor, o.kind, o.entity FROM op o WHERE o.state = 'decided'
 		AND NOT EXISTS (SELECT 1 FROM event e WHERE e.op_id = o.op_id) ORDER BY o.local_n`

@@ -134,6 +134,7 @@ func TestVerifyProvesEveryRowFromTheLog(t *testing.T) {
 		`UPDATE checkpoint SET status_at_acceptance = NULL WHERE version = 3`:                                         "sh.blend v3: its status at acceptance is nothing, by the log status Work in progress",
 		`UPDATE checkpoint SET received_ms = 1 WHERE version = 3`:                                                     "sh.blend v3: its received ms is 1, by the log",
 		`UPDATE checkpoint SET author = (SELECT user_id FROM member WHERE username = 'ben')`:                          "sh.blend v3: its author is ben, by the log ana",
+		`UPDATE checkpoint SET preview = randomblob(32) WHERE version = 3`:                                            "sh.blend: has a version whose preview is missing",
 		`DELETE FROM checkpoint WHERE version = 2`:                                                                    "sh.blend v2: is in the log and missing from the checkpoint table",
 		`DELETE FROM checkpoint WHERE state = 3`:                                                                      "is in the log and missing from the checkpoint table",
 		`UPDATE checkpoint SET version = 4 WHERE state = 8`:                                                           "has what only a version has",

@@ -12,9 +12,9 @@ type Log interface {
 	TrailOf(entity ID, after, before uint64) []Event
 }
 
-// Ledger is a project made again from its log: a View kept in memory that decides every event anew. Rows are kept, events
-// are not, and there is an index for whatever a decision asks for, so that time grows with the length of the log
-// and memory with the size of the project. Not safe for concurrent use.
+// Ledger is a project made again from its log: a View kept in memory that decides every event anew. Rows are kept,
+// events are not, and there is an index for whatever a decision asks for, so that time grows with the length of the
+// log and memory with the size of the project. Not safe for concurrent use.
 //
 // A rule that changes must go on deciding older events as it did: else every store that has one fails its verify.
 type Ledger struct {
@@ -37,8 +37,8 @@ type Ledger struct {
 
 // NewLedger makes an empty Ledger of a log.
 func NewLedger(log Log) *Ledger {
-	return &Ledger{log: log, rows: map[Table]map[string]Row{}, named: map[place]ID{}, inside: map[CollectionID]map[ID]bool{},
-		notes: map[AssetID][]string{}, needs: map[AssetID][]string{}, parked: map[AssetID][]string{},
+	return &Ledger{log: log, rows: map[Table]map[string]Row{}, named: map[place]ID{},
+		inside: map[CollectionID]map[ID]bool{}, notes: map[AssetID][]string{}, needs: map[AssetID][]string{}, parked: map[AssetID][]string{},
 		chains: map[CheckpointID][]string{}}
 }
 
@@ -309,5 +309,6 @@ func (l *Ledger) Trail(entity ID, after uint64) []Event { return l.log.TrailOf(e
 
 // InStatus lists the tasks of a status.
 func (l *Ledger) InStatus(id StatusID) []Asset {
-	return slices.DeleteFunc(rowsAt[Asset](l, TableAsset, l.Keys(TableAsset)), func(a Asset) bool { return a.Status != id })
+	assets := rowsAt[Asset](l, TableAsset, l.Keys(TableAsset))
+	return slices.DeleteFunc(assets, func(a Asset) bool { return a.Status != id })
 }
