@@ -136,6 +136,9 @@ func (s *Session) Rescan(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fileFailure(s.folder.Root(), err)
 	}
+	if s.readOnly == nil {
+		_ = s.folder.SweepParts(scanned.Parts) // one that cannot be deleted now is found again
+	}
 	look, err := s.newLook(ctx)
 	if err != nil {
 		return false, err

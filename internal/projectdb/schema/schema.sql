@@ -180,7 +180,8 @@ CREATE TABLE chunk (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX chunk_pack ON chunk (pack);
 
--- canonical. Packs; a condemned one serves reads and takes no reuse.
+-- canonical. Packs; condemned_ms 0 live; above, since when it serves reads and takes no rows and no reuse; below, forgotten:
+-- its file is removed, or about to be, and the row stays so that no process writes rows for it.
 CREATE TABLE pack (id BLOB PRIMARY KEY, condemned_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 -- canonical. Roots and pages of manifests, named by their hash.
