@@ -73,6 +73,9 @@ func (c *core) row(s *session.Session, p *session.Picture, r session.Row, stops 
 	for _, u := range r.Faces {
 		out.Faces = append(out.Faces, idText(u.ID))
 	}
+	if r.Kind == "collection" {
+		out.Can = s.CollectionActs(p, r.Collection)
+	}
 	a := r.Asset
 	if a == nil {
 		return out

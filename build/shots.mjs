@@ -70,6 +70,15 @@ const screens = {
   }],
 };
 
+/** In the page: every picture on the screen is there. */
+const seen = () =>
+  [...document.images]
+    .filter((i) => {
+      const r = i.getBoundingClientRect();
+      return r.bottom > 0 && r.right > 0 && r.top < innerHeight && r.left < innerWidth;
+    })
+    .every((i) => i.complete);
+
 const chrome = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 const wanted = process.argv.slice(2);
 const failed = [];
@@ -85,7 +94,7 @@ async function picture(shell, name, view, steps) {
         await page.goto(url.href);
         await page.getByTestId("row").or(page.getByTestId("card")).or(page.getByTestId("welcome")).first().waitFor();
         await steps(page);
-        await page.waitForLoadState("networkidle");
+        await page.waitForFunction(seen);
       } catch (error) {
         failed.push(`${name} ${width} ${theme}: ${error.message.split("\n")[0]}`);
       }

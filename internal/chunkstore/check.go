@@ -107,7 +107,7 @@ func (p *Packs) Find(ctx context.Context, wanted map[chunk.Hash]bool) ([]Row, er
 			}
 			return nil
 		})
-		if err != nil && !errors.Is(err, ErrDamaged) {
+		if err != nil && !errors.Is(err, ErrDamaged) && !errors.Is(err, errNotExist) {
 			return found, err
 		}
 	}
@@ -117,15 +117,9 @@ func (p *Packs) Find(ctx context.Context, wanted map[chunk.Hash]bool) ([]Row, er
 // SaveWanted cuts a source and appends those of its chunks that are wanted, though the index may know them: repair from
 // a working file. Wanted chunks that it found are taken off the map.
 func (b *Batch) SaveWanted(ctx context.Context, src Source, wanted map[chunk.Hash]bool) error {
-	inner := &Batch{packs: &Packs{
-		fs: b.packs.fs, dir: b.packs.dir, index: nothingBut(wanted), newID: b.packs.newID, cutter: b.packs.cutter,
-		enc: b.packs.enc, dec: b.packs.dec, ends: map[PackID]int64{}, reads: b.packs.reads,
-	}, known: map[chunk.Hash]Row{}, reused: map[chunk.Hash]bool{}, blobs: map[chunk.Hash]bool{}}
+	inner := b.packs.begin(nothingBut(wanted))
+	inner.trusts, inner.spans = true, b.spans
 	_, err := inner.Save(ctx, src, nil)
-	err = errors.Join(err, inner.Flush())
-	if inner.packs.open != nil {
-		err = errors.Join(err, inner.packs.open.file.Close())
-	}
 	if err != nil {
 		return err
 	}
@@ -151,56 +145,56 @@ func (n nothingBut) Locate(_ context.Context, hashes []chunk.Hash) ([]Row, error
 
 func (nothingBut) Blob(context.Context, chunk.Hash) ([]byte, error) { return nil, ErrMissing }
 
-// Move copies living records of a pack to the open one, syncs, and reads each back: the rows to switch to. The caller
-// switches them in one transaction and then removes the pack.
-func (p *Packs) Move(ctx context.Context, rows []Row) ([]Row, error) {
+// Move copies records to the open pack, which is never the one that they are in, makes them durable and reads each
+// back: the rows to switch to. The caller switches them in one transaction before it closes the batch.
+func (b *Batch) Move(ctx context.Context, rows []Row) ([]Row, error) {
+	if err := b.packs.leave(rows); err != nil {
+		return nil, err
+	}
 	moved := make([]Row, 0, len(rows))
 	for _, r := range rows {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if err := p.Check(r); err != nil {
+		if err := b.packs.Check(r); err != nil {
 			return nil, err
 		}
 		stored := make([]byte, r.Stored)
-		if err := p.readAt(r, stored); err != nil {
+		if err := b.packs.readAt(r, stored); err != nil {
 			return nil, err
 		}
-		at, err := p.appendRecord(r.Hash, r.Codec, int(r.Size), stored)
+		at, err := b.append(r.Hash, r.Codec, int(r.Size), stored)
 		if err != nil {
 			return nil, err
 		}
 		moved = append(moved, Row{Hash: r.Hash, Location: at})
 	}
-	if err := p.sync(); err != nil {
+	if err := b.Flush(); err != nil {
 		return nil, err
 	}
 	for _, r := range moved {
-		if err := p.Check(r); err != nil {
+		if err := b.packs.Check(r); err != nil {
 			return nil, err
 		}
 	}
 	return moved, nil
 }
 
-// RemovePack deletes a pack that no row names any more.
-func (p *Packs) RemovePack(id PackID) error {
+// leave ends the open pack when one of rows is in it.
+func (p *Packs) leave(rows []Row) error {
 	p.mu.Lock()
-	p.forget(id)
-	own := p.open != nil && p.open.id == id
-	p.mu.Unlock()
-	if own {
-		return fmt.Errorf("pack %s is being written", id)
+	defer p.mu.Unlock()
+	for _, r := range rows {
+		if p.open != nil && p.open.id == r.Pack {
+			return p.end()
+		}
 	}
-	if err := p.fs.Remove(p.path(id)); err != nil {
-		return fmt.Errorf("remove pack %s: %w", id, err)
-	}
-	return p.fs.SyncDir(p.dir)
+	return nil
 }
 
 // Identify names the content of a source as Save would, and stores nothing.
 func (p *Packs) Identify(ctx context.Context, src Source, progress func(bytes int64)) (Saved, error) {
-	inner := &Batch{packs: &Packs{index: nothingBut(nil), cutter: p.cutter},
-		known: map[chunk.Hash]Row{}, reused: map[chunk.Hash]bool{}, blobs: map[chunk.Hash]bool{}}
+	inner := p.begin(nothingBut(nil))
+	inner.trusts = true
 	return inner.Save(ctx, src, progress)
 }

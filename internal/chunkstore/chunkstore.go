@@ -3,7 +3,8 @@
 //
 // It refuses to hold an opinion about assets or people, and imports no database: Index and Ledger are what it asks of
 // one. Invariants: bytes are durable (Batch.Flush) before the caller writes a row that names them; a record is never
-// changed; a pack is never appended to by another process, nor after a failed append. Layout: FORMAT.md.
+// changed; a pack is never appended to by another process, nor after a failed append or sync; a pack that is open, or
+// that a batch stands on whose rows are not committed, is locked against being collected. Layout: FORMAT.md.
 package chunkstore
 
 import (
@@ -12,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -38,6 +38,9 @@ const (
 	packSuffix      = ".pack"
 )
 
+// EmptyPackBytes is how large a pack without a record is at most.
+const EmptyPackBytes = int64(packHeaderBytes)
+
 // PackID names a pack.
 type PackID [16]byte
 
@@ -61,6 +64,9 @@ type Location struct {
 	Size   uint32
 	Codec  Codec
 }
+
+// RecordBytes is what a record takes up in its pack.
+func (l Location) RecordBytes() int64 { return recordHeaderBytes + int64(l.Stored) + recordTailBytes }
 
 // Row is a line of the index.
 type Row struct {
@@ -88,8 +94,8 @@ type Packs struct {
 	dec    *zstd.Decoder
 
 	mu    sync.Mutex // guards what follows
-	open  *openPack
-	ends  map[PackID]int64 // of the packs that this process wrote and closed
+	open  *pack
+	packs map[PackID]*pack // the open one, and those that a batch still stands on
 	reads map[PackID]fsys.File
 }
 
@@ -110,7 +116,7 @@ func Open(f fsys.FS, dir string, index Index, newID func() [16]byte) (*Packs, er
 		return nil, err
 	}
 	return &Packs{fs: f, dir: dir, index: index, newID: newID, cutter: chunk.NewCutter(), enc: enc, dec: dec,
-		ends: map[PackID]int64{}, reads: map[PackID]fsys.File{}}, nil
+		packs: map[PackID]*pack{}, reads: map[PackID]fsys.File{}}, nil
 }
 
 // Close releases the files.
@@ -118,10 +124,11 @@ func (p *Packs) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var err error
-	if p.open != nil {
-		err = p.open.file.Close()
-		p.open = nil
+	p.open = nil
+	for _, k := range p.packs {
+		err = errors.Join(err, p.shut(k), k.lock.Close())
 	}
+	p.packs = map[PackID]*pack{}
 	for _, f := range p.reads {
 		err = errors.Join(err, f.Close())
 	}
@@ -131,145 +138,6 @@ func (p *Packs) Close() error {
 }
 
 func (p *Packs) path(id PackID) string { return filepath.Join(p.dir, id.String()+packSuffix) }
-
-// openPack is the pack that this process appends to.
-type openPack struct {
-	id       PackID
-	file     fsys.File
-	size     int64
-	written  int64 // up to where write-back was started
-	synced   int64
-	dirKnown bool // its name is durable
-}
-
-// appendRecord puts a record at the end of the open pack and returns where its bytes are. After a failure the pack
-// takes no more: a torn record that could not be cut off must stay the last one.
-func (p *Packs) appendRecord(h chunk.Hash, codec Codec, size int, stored []byte) (Location, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.open != nil && p.open.size >= packTargetBytes {
-		if err := p.retire(); err != nil {
-			return Location{}, err
-		}
-	}
-	if p.open == nil {
-		if err := p.start(); err != nil {
-			return Location{}, err
-		}
-	}
-	o := p.open
-	record := encodeRecord(h, codec, size, stored)
-	if _, err := o.file.WriteAt(record, o.size); err != nil {
-		_ = o.file.Truncate(o.size) // gives the room back; a reader passes over what stays
-		return Location{}, errors.Join(fmt.Errorf("append to pack %s: %w", o.id, err), p.closePack())
-	}
-	at := Location{Pack: o.id, Offset: o.size + recordHeaderBytes, Stored: uint32(len(stored)), Size: uint32(size),
-		Codec: codec}
-	o.size += int64(len(record))
-	if o.size-o.written >= writebackBytes {
-		o.file.StartWriteback(o.written, o.size-o.written)
-		o.written = o.size
-	}
-	return at, nil
-}
-
-// start makes a new pack. Its name is random and its file new, so that no two processes share one.
-func (p *Packs) start() error {
-	id := PackID(p.newID())
-	file, err := p.fs.OpenFile(p.path(id), flagsNew, 0o600)
-	if err != nil {
-		return fmt.Errorf("make pack: %w", err)
-	}
-	header := packHeader(id)
-	if _, err := file.WriteAt(header, 0); err != nil {
-		return errors.Join(fmt.Errorf("make pack %s: %w", id, err), file.Close(), p.fs.Remove(p.path(id)))
-	}
-	p.open = &openPack{id: id, file: file, size: int64(len(header))}
-	return nil
-}
-
-// retire syncs and closes the open pack: it is full.
-func (p *Packs) retire() error {
-	return errors.Join(p.syncPack(p.open), p.closePack())
-}
-
-// closePack ends the open pack.
-func (p *Packs) closePack() error {
-	o := p.open
-	p.open = nil
-	p.ends[o.id] = o.size
-	return o.file.Close()
-}
-
-func (p *Packs) syncPack(o *openPack) error {
-	if o.synced < o.size {
-		if err := o.file.Sync(); err != nil {
-			return fmt.Errorf("sync pack %s: %w", o.id, err)
-		}
-		o.synced = o.size
-	}
-	if !o.dirKnown {
-		if err := p.fs.SyncDir(p.dir); err != nil {
-			return fmt.Errorf("sync packs: %w", err)
-		}
-		o.dirKnown = true
-	}
-	return nil
-}
-
-// sync makes everything appended so far durable.
-func (p *Packs) sync() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.open == nil {
-		return nil
-	}
-	err := p.syncPack(p.open)
-	if err != nil { // what a failed sync left on the disk is not known: the pack takes no more
-		err = errors.Join(err, p.closePack())
-	}
-	return err
-}
-
-// span is a run of records in a pack.
-type span struct{ from, to, bytes int64 }
-
-// cut gives the room of records back that no row names and none will: those of a batch that was given up. It leaves
-// what another batch may stand behind or between; compaction comes by later.
-func (p *Packs) cut(id PackID, s span) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	open := p.open != nil && p.open.id == id
-	end, known := p.ends[id]
-	if open {
-		end, known = p.open.size, true
-	}
-	if !known || s.to != end || s.bytes != s.to-s.from {
-		return nil
-	}
-	if s.from == int64(len(packHeader(id))) { // nothing else is in it
-		var err error
-		if open {
-			err = p.closePack()
-		}
-		delete(p.ends, id)
-		p.forget(id)
-		return errors.Join(err, p.fs.Remove(p.path(id)))
-	}
-	if open {
-		if err := p.open.file.Truncate(s.from); err != nil {
-			return errors.Join(err, p.closePack())
-		}
-		p.open.size, p.open.written, p.open.synced = s.from, min(p.open.written, s.from), min(p.open.synced, s.from)
-		return nil
-	}
-	file, err := p.fs.OpenFile(p.path(id), os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	p.ends[id] = s.from
-	return errors.Join(file.Truncate(s.from), file.Close())
-}
 
 // forget closes the handle that a pack is read by.
 func (p *Packs) forget(id PackID) {

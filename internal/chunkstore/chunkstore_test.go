@@ -76,6 +76,7 @@ func open(t *testing.T, dir string, index chunkstore.Index) *chunkstore.Packs {
 func put(t *testing.T, p *chunkstore.Packs, m *memory, b []byte) chunkstore.Saved {
 	t.Helper()
 	batch := p.Begin()
+	defer batch.Close()
 	saved, err := batch.Save(t.Context(), chunkstore.Source{Reader: bytes.NewReader(b), Size: int64(len(b))}, nil)
 	require.NoError(t, err)
 	require.NoError(t, batch.Flush())
@@ -164,8 +165,10 @@ func TestADamagedRecordIsNoticedAndFoundAgainElsewhere(t *testing.T) {
 	}
 	require.NotEmpty(t, wanted)
 	batch := p.Begin()
+	defer batch.Close()
 	require.NoError(t, batch.SaveWanted(t.Context(), chunkstore.Source{Reader: bytes.NewReader(b), Size: int64(len(b))}, wanted))
 	require.Empty(t, wanted)
+	require.NoError(t, batch.Flush())
 	m.take(batch.Pending())
 	out = target{}
 	_, err = p.Load(t.Context(), saved.Manifest, &out, nil)

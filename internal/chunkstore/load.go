@@ -9,7 +9,10 @@ import (
 	"framehold/internal/chunk"
 )
 
-const loadEntries = 64 // looked up and decoded at once: about 4 MiB
+const (
+	loadEntries   = 64 // looked up and decoded at once: about 4 MiB
+	movedRetryMax = 2  // a pack is condemned for a day before its chunks move again
+)
 
 // Target is where a file is put together. Holes are not written; the size is set at the end.
 type Target interface {
@@ -109,9 +112,29 @@ func (p *Packs) loadSome(ctx context.Context, entries []chunk.Entry, to Target, 
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	rows, err := p.locate(ctx, entries)
+	plain, err := p.readAll(ctx, entries)
+	for try := 0; errors.Is(err, ErrMissing) && try < movedRetryMax; try++ {
+		plain, err = p.readAll(ctx, entries) // its pack was collected between the look-up and the read
+	}
 	if err != nil {
 		return 0, err
+	}
+	for i, e := range entries {
+		if !e.Hole {
+			if _, err := to.WriteAt(plain[i], offset+written); err != nil {
+				return written, err
+			}
+		}
+		written += e.Len
+	}
+	return written, nil
+}
+
+// readAll looks chunks up and reads them on all cores.
+func (p *Packs) readAll(ctx context.Context, entries []chunk.Entry) ([][]byte, error) {
+	rows, err := p.locate(ctx, entries)
+	if err != nil {
+		return nil, err
 	}
 	plain := make([][]byte, len(entries))
 	failed := make([]error, len(entries))
@@ -130,18 +153,7 @@ func (p *Packs) loadSome(ctx context.Context, entries []chunk.Entry, to Target, 
 			failed[i] = fmt.Errorf("%w: %s has another length", ErrDamaged, e.Hash)
 		}
 	})
-	if err := errors.Join(failed...); err != nil {
-		return 0, err
-	}
-	for i, e := range entries {
-		if !e.Hole {
-			if _, err := to.WriteAt(plain[i], offset+written); err != nil {
-				return written, err
-			}
-		}
-		written += e.Len
-	}
-	return written, nil
+	return plain, errors.Join(failed...)
 }
 
 func (p *Packs) locate(ctx context.Context, entries []chunk.Entry) (map[chunk.Hash]Row, error) {

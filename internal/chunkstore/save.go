@@ -2,6 +2,7 @@ package chunkstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -33,62 +34,56 @@ type Saved struct {
 	NewBytes int64 // that were appended to packs, compressed
 }
 
-// Pending is what the caller writes in one transaction after Flush: the rows of new chunks, manifest blobs, packs that
-// are new, and the rows of chunks that are used again, whose packs must still be live in that transaction.
+// Pending is what the caller writes in one transaction after Flush: the rows of new chunks, manifest blobs, the rows of
+// chunks that are used again, whose packs must still be live in that transaction, and those rows of the index whose
+// bytes are gone from the disk: the new row of the same chunk takes their place.
 type Pending struct {
 	Rows   []Row
 	Blobs  []chunk.Blob
 	Reused []Row
+	Lost   []Row
 }
 
 // Batch is a number of files that are saved together: one sync, one transaction. Not safe for concurrent use.
 type Batch struct {
 	packs   *Packs
-	spans   map[PackID]span // of what was appended; nil once rows may name it
+	index   Index
+	trusts  bool            // that what the index names can be read
+	spans   map[PackID]span // of what was appended
+	flushed bool            // rows may name it
 	pending Pending
 	known   map[chunk.Hash]Row
 	reused  map[chunk.Hash]bool
 	blobs   map[chunk.Hash]bool
+	sizes   map[PackID]int64 // of pack files that were looked at
 }
 
-// Begin starts a batch.
-func (p *Packs) Begin() *Batch {
-	return &Batch{packs: p, spans: map[PackID]span{}, known: map[chunk.Hash]Row{}, reused: map[chunk.Hash]bool{}, blobs: map[chunk.Hash]bool{}}
+// Begin starts a batch. It must be closed once its rows are committed, or will not be: until then its packs are locked
+// against being collected.
+func (p *Packs) Begin() *Batch { return p.begin(p.index) }
+
+func (p *Packs) begin(index Index) *Batch {
+	return &Batch{packs: p, index: index, spans: map[PackID]span{}, known: map[chunk.Hash]Row{},
+		reused: map[chunk.Hash]bool{}, blobs: map[chunk.Hash]bool{}, sizes: map[PackID]int64{}}
 }
 
 // Pending is what the caller must write, once, after Flush.
 func (b *Batch) Pending() Pending { return b.pending }
 
-// Flush makes every byte of the batch durable. From then on a transaction may name them, and Close lets them be.
+// Flush makes every byte of the batch durable, in whichever packs and whoever closed them. From then on a transaction
+// may name them, and Close lets them be.
 func (b *Batch) Flush() error {
-	if err := b.packs.sync(); err != nil {
+	if err := b.packs.sync(b.spans); err != nil {
 		return err
 	}
-	b.spans = nil
+	b.flushed = true
 	return nil
 }
 
-// Close ends the batch. One that was not flushed is given up: the disk, which may be full, gets its room back. What
-// cannot be given back now is left to compaction.
+// Close ends the batch. One that was not flushed is given up: the disk, which may be full, gets its room back.
 func (b *Batch) Close() {
-	for id, s := range b.spans {
-		_ = b.packs.cut(id, s)
-	}
-	b.spans = nil
-}
-
-// note remembers a record that was appended.
-func (b *Batch) note(at Location) {
-	if b.spans == nil {
-		return // flushed before: a later Flush covers it, and nothing is taken back any more
-	}
-	from, to := at.Offset-recordHeaderBytes, at.Offset+int64(at.Stored)+recordTailBytes
-	s, ok := b.spans[at.Pack]
-	if !ok {
-		s.from = from
-	}
-	s.to, s.bytes = to, s.bytes+to-from
-	b.spans[at.Pack] = s
+	b.packs.release(b.spans, !b.flushed)
+	b.spans = map[PackID]span{}
 }
 
 // Save takes a source apart and appends what is not known. progress, which may be nil, hears the bytes read so far.
@@ -284,15 +279,14 @@ func (b *Batch) storeBlock(ctx context.Context, blk *block, manifest *chunk.Buil
 	})
 	for i, at := range fresh {
 		e := blk.entries[at]
-		where, err := b.packs.appendRecord(e.Hash, stored[i].codec, int(e.Len), stored[i].bytes)
+		where, err := b.append(e.Hash, stored[i].codec, int(e.Len), stored[i].bytes)
 		if err != nil {
 			return newBytes, err
 		}
-		b.note(where)
 		row := Row{Hash: e.Hash, Location: where}
 		b.known[e.Hash] = row
 		b.pending.Rows = append(b.pending.Rows, row)
-		newBytes += int64(where.Stored) + recordHeaderBytes + recordTailBytes
+		newBytes += where.RecordBytes()
 	}
 	for _, e := range blk.entries {
 		if err := manifest.Add(e); err != nil {
@@ -303,7 +297,7 @@ func (b *Batch) storeBlock(ctx context.Context, blk *block, manifest *chunk.Buil
 }
 
 // unknown lists the places of chunks that must be stored: the first of each hash that neither this batch nor a live
-// pack has. A chunk of a condemned pack is stored again.
+// pack has. A chunk of a condemned pack is stored again, and one whose bytes are gone from the disk.
 func (b *Batch) unknown(ctx context.Context, entries []chunk.Entry) ([]int, error) {
 	ask := make([]chunk.Hash, 0, len(entries))
 	first := map[chunk.Hash]int{}
@@ -316,12 +310,18 @@ func (b *Batch) unknown(ctx context.Context, entries []chunk.Entry) ([]int, erro
 			ask = append(ask, e.Hash)
 		}
 	}
-	rows, err := b.packs.index.Locate(ctx, ask)
+	rows, err := b.index.Locate(ctx, ask)
 	if err != nil {
 		return nil, fmt.Errorf("look up chunks: %w", err)
 	}
 	for _, r := range rows {
 		if r.Condemned {
+			continue
+		}
+		if there, err := b.there(r); err != nil {
+			return nil, err
+		} else if !there {
+			b.pending.Lost = append(b.pending.Lost, r)
 			continue
 		}
 		b.known[r.Hash] = r
@@ -337,6 +337,24 @@ func (b *Batch) unknown(ctx context.Context, entries []chunk.Entry) ([]int, erro
 		}
 	}
 	return fresh, nil
+}
+
+// there tells whether a pack still reaches to the end of a record. A pack is looked at once, and again when it seems too
+// short: another process may have appended to it since.
+func (b *Batch) there(r Row) (bool, error) {
+	end := r.Offset + int64(r.Stored) + recordTailBytes
+	if b.trusts || end <= b.sizes[r.Pack] {
+		return true, nil
+	}
+	info, err := b.packs.fs.Lstat(b.packs.path(r.Pack))
+	if errors.Is(err, errNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look at pack %s: %w", r.Pack, err)
+	}
+	b.sizes[r.Pack] = info.Size
+	return end <= info.Size, nil
 }
 
 func (p *Packs) compress(plain []byte) (Codec, []byte) {

@@ -289,7 +289,9 @@ func (c *command) freeUp() *cobra.Command {
 }
 
 func (c *command) drop() *cobra.Command {
-	return &cobra.Command{Use: "drop ASSET VERSION", Short: "Gives up the bytes of an own version; its event stays", Args: between(2, 2),
+	return &cobra.Command{Use: "drop ASSET VERSION", Short: "Gives up the bytes of an own version, or deletes an own safety checkpoint",
+		Long: "Gives up the bytes of an own version that is not the newest: VERSION is v3 or an id. Its event stays.\n" +
+			"An own safety checkpoint, named by the id that restore and log show, is deleted for good.", Args: between(2, 2),
 		RunE: c.in(func(ctx context.Context, s *session.Session, args []string) error {
 			p, err := s.Look(ctx)
 			if err != nil {

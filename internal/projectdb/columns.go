@@ -233,6 +233,11 @@ func viewTable(v *studio.SavedView) table {
 	}}
 }
 
+// stateRows is one row of each state table.
+var stateRows = [...]studio.Row{studio.Project{}, studio.Member{}, studio.Role{}, studio.Status{}, studio.Type{},
+	studio.Collection{}, studio.Asset{}, studio.Assignment{}, studio.Checkpoint{}, studio.ParkedChain{}, studio.Note{},
+	studio.TagOn{}, studio.Dependency{}, studio.SavedView{}}
+
 // tableOf is the table of a row, bound to a copy of it.
 func tableOf(r studio.Row) table {
 	switch r := r.(type) {

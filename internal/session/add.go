@@ -164,8 +164,8 @@ func (s *Session) addBatches(ctx context.Context, files []*saving, r AddRequest,
 		}
 		batch := files[:n]
 		files = files[n:]
-		if err := s.addBatch(ctx, batch, r, done, total); err != nil {
-			return made, err
+		if err := s.again(func() error { return s.addBatch(ctx, batch, r, done, total) }); err != nil {
+			return made, storeFailure(err)
 		}
 		done += bytes
 		made = append(made, results(batch)...)
@@ -176,32 +176,25 @@ func (s *Session) addBatches(ctx context.Context, files []*saving, r AddRequest,
 const addFilesMax = 2000 // in one transaction
 
 func (s *Session) addBatch(ctx context.Context, files []*saving, r AddRequest, done, total int64) error {
-	for try := 0; ; try++ {
-		batch := s.packs.Begin()
-		defer batch.Close()
-		at := done
-		for _, f := range files {
-			if f.made.Err != nil {
-				continue
-			}
-			if f.made.Err = s.dry(ctx, func(a *act) error { return a.rehearseNew(f) }); f.made.Err != nil {
-				continue
-			}
-			f.made.Err = s.read(ctx, f, batch, func(n int64) {
-				r.Progress.tell(Step{Phase: PhaseReading, Path: f.made.Path, Done: at + n, Total: total})
-			})
-			if ctx.Err() != nil {
-				return fileFailure(f.made.Path, ctx.Err())
-			}
-			at += f.made.TotalBytes
-		}
-		r.Progress.tell(Step{Phase: PhaseSecuring, Done: at, Total: total})
-		err := s.commitFiles(ctx, files, batch, CheckpointRequest{Comment: r.Comment}, studio.Hash{})
-		if errors.Is(err, projectdb.ErrCondemned) && try < condemnedTries {
+	batch := s.packs.Begin()
+	defer batch.Close()
+	for _, f := range files {
+		if f.made.Err != nil {
 			continue
 		}
-		return storeFailure(err)
+		if f.made.Err = s.dry(ctx, func(a *act) error { return a.rehearseNew(f) }); f.made.Err != nil {
+			continue
+		}
+		f.made.Err = s.read(ctx, f, batch, func(n int64) {
+			r.Progress.tell(Step{Phase: PhaseReading, Path: f.made.Path, Done: done + n, Total: total})
+		})
+		if ctx.Err() != nil {
+			return fileFailure(f.made.Path, ctx.Err())
+		}
+		done += f.made.TotalBytes
 	}
+	r.Progress.tell(Step{Phase: PhaseSecuring, Done: done, Total: total})
+	return s.commitFiles(ctx, files, batch, CheckpointRequest{Comment: r.Comment}, studio.Hash{})
 }
 
 // rehearseNew decides whether an asset may be made, before its file is read.
@@ -235,17 +228,19 @@ func (s *Session) SaveAsCopy(ctx context.Context, id studio.AssetID, progress Pr
 		})
 		return it.create(f.asset.ID.ID, NewRequest{Parent: a.Parent, Name: name, Kind: studio.Resource, Type: a.Type}, f.id)
 	}
-	batch := s.packs.Begin()
-	defer batch.Close()
 	if err := s.dry(ctx, func(act *act) error { return act.rehearseNew(f) }); err != nil {
 		return f.made, err
 	}
-	if err := s.read(ctx, f, batch, func(n int64) {
-		progress.tell(Step{Phase: PhaseReading, Path: file.Path, Done: n, Total: file.Size})
+	if err := s.again(func() error {
+		batch := s.packs.Begin()
+		defer batch.Close()
+		if err := s.read(ctx, f, batch, func(n int64) {
+			progress.tell(Step{Phase: PhaseReading, Path: file.Path, Done: n, Total: file.Size})
+		}); err != nil {
+			return err
+		}
+		return s.commitCopy(ctx, f, batch, a.Name)
 	}); err != nil {
-		return f.made, err
-	}
-	if err := s.commitCopy(ctx, f, batch, a.Name); err != nil {
 		return f.made, storeFailure(err)
 	}
 	if f.made.Err != nil {

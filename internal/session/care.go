@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 
 	"framehold/internal/chunk"
 	"framehold/internal/chunkstore"
@@ -54,6 +55,17 @@ func (s *Session) verifyChunks(ctx context.Context, v *Verified, progress Progre
 			return nil, fileFailure("", ctx.Err())
 		}
 		checkErr := s.packs.Check(r)
+		if checkErr != nil {
+			now, known, err := s.rowOf(ctx, r.Hash)
+			switch {
+			case err != nil:
+				return nil, err
+			case !known: // it was collected meanwhile
+				continue
+			case now.Location != r.Location:
+				r, checkErr = now, s.packs.Check(now)
+			}
+		}
 		sound[r.Hash] = checkErr == nil
 		if checkErr != nil {
 			v.Problems = append(v.Problems, projectdb.Problem{About: "chunk " + r.Hash.String(),
@@ -65,6 +77,28 @@ func (s *Session) verifyChunks(ctx context.Context, v *Verified, progress Progre
 		progress.tell(Step{Phase: PhaseReading, Done: done, Total: total})
 	}
 	return sound, err
+}
+
+// rowOf is where a chunk is now: other processes save and collect while this one reads.
+func (s *Session) rowOf(ctx context.Context, h chunk.Hash) (row chunkstore.Row, known bool, err error) {
+	rows, err := storeIndex{s.db}.Locate(ctx, []chunk.Hash{h})
+	if err != nil || len(rows) == 0 {
+		return row, false, err
+	}
+	return rows[0], true, nil
+}
+
+// isSound tells whether a chunk can be read; one that is younger than the list is read now.
+func (s *Session) isSound(ctx context.Context, sound map[chunk.Hash]bool, h chunk.Hash) (bool, error) {
+	if ok, looked := sound[h]; looked {
+		return ok, nil
+	}
+	row, known, err := s.rowOf(ctx, h)
+	if err != nil {
+		return false, err
+	}
+	sound[h] = known && s.packs.Check(row) == nil
+	return sound[h], nil
 }
 
 func why(err error) string {
@@ -119,7 +153,14 @@ func (s *Session) verifyContent(ctx context.Context, v *Verified, about string, 
 	bad := 0
 	_, err := s.packs.Entries(ctx, chunk.Hash(h), func(entries []chunk.Entry) error {
 		for _, e := range entries {
-			if !e.Hole && !sound[e.Hash] {
+			if e.Hole {
+				continue
+			}
+			ok, err := s.isSound(ctx, sound, e.Hash)
+			if err != nil {
+				return err
+			}
+			if !ok {
 				bad++
 			}
 		}
@@ -136,37 +177,49 @@ func (s *Session) verifyContent(ctx context.Context, v *Verified, about string, 
 	return nil
 }
 
-// Repair finds the bytes of damaged chunks again: in other records of the packs, then in the working files. It returns
-// how many were mended; what is left is in the next Verify.
+// Repair finds the bytes of damaged chunks again: in other records of the packs, then in the working files. What it
+// finds is stored once more, in a pack of this process. It returns how many were mended; what is left is in the next
+// Verify. Code: store_in_use, while packs are being collected.
 func (s *Session) Repair(ctx context.Context, progress Progress) (mended int, err error) {
+	release, err := s.lease()
+	if err != nil {
+		return 0, err
+	}
+	defer release()
 	wanted, err := s.wantedChunks(ctx)
 	if err != nil || len(wanted) == 0 {
 		return 0, err
 	}
-	n := len(wanted)
-	rows, err := s.packs.Find(ctx, wanted)
-	if err != nil {
-		return 0, storeFailure(err)
-	}
-	for _, r := range rows {
-		delete(wanted, r.Hash)
-	}
+	err = s.again(func() error {
+		mended, err = s.mend(ctx, maps.Clone(wanted), progress)
+		return err
+	})
+	return mended, storeFailure(err)
+}
+
+func (s *Session) mend(ctx context.Context, wanted map[chunk.Hash]bool, progress Progress) (int, error) {
 	batch := s.packs.Begin()
 	defer batch.Close()
+	n := len(wanted)
+	found, err := s.packs.Find(ctx, wanted)
+	if err != nil {
+		return 0, err
+	}
+	rows, err := batch.Move(ctx, found)
+	if err != nil {
+		return 0, err
+	}
 	if len(wanted) > 0 {
 		if err := s.searchFiles(ctx, batch, wanted, progress); err != nil {
 			return 0, err
 		}
 	}
+	if err := batch.Flush(); err != nil {
+		return 0, err
+	}
 	rows = append(rows, batch.Pending().Rows...)
-	err = s.care(ctx, func(tx *projectdb.Tx) error {
-		moved := make([]projectdb.ChunkRow, len(rows))
-		for i, r := range rows {
-			moved[i] = rowOut(r)
-		}
-		return tx.MoveChunks(moved)
-	})
-	return n - len(wanted), storeFailure(err)
+	err = s.care(ctx, func(tx *projectdb.Tx) error { return tx.MoveChunks(rowsOut(rows)) })
+	return n - len(wanted), err
 }
 
 // wantedChunks are those that versions need and that cannot be read.
@@ -180,7 +233,14 @@ func (s *Session) wantedChunks(ctx context.Context) (map[chunk.Hash]bool, error)
 	err = s.eachContent(ctx, func(_ string, h studio.Hash) error {
 		_, err := s.packs.Entries(ctx, chunk.Hash(h), func(entries []chunk.Entry) error {
 			for _, e := range entries {
-				if !e.Hole && !sound[e.Hash] {
+				if e.Hole {
+					continue
+				}
+				ok, err := s.isSound(ctx, sound, e.Hash)
+				if err != nil {
+					return err
+				}
+				if !ok {
 					wanted[e.Hash] = true
 				}
 			}
@@ -213,102 +273,4 @@ func (s *Session) searchFiles(ctx context.Context, batch *chunkstore.Batch, want
 		_ = err // a file that cannot be read now has nothing to give
 	}
 	return nil
-}
-
-// Compacted is what compact did.
-type Compacted struct {
-	Packs     int   // removed
-	Freed     int64 // bytes
-	Condemned int   // packs that take no reuse from now on and are removed by a compact a day later
-}
-
-const (
-	condemnedForMs = 24 * 3600 * 1000 // a reader or writer that knew a pack has ended by then
-	deadPart       = 2                // a pack over half dead is condemned
-)
-
-// Compact gives back the bytes that no version needs: packs over half dead are condemned; those condemned for a day are
-// emptied, their living records moved and read back, and removed. A crash repeats a step.
-func (s *Session) Compact(ctx context.Context, progress Progress) (c Compacted, err error) {
-	if s.readOnly != nil {
-		return c, s.readOnly
-	}
-	live := map[chunk.Hash]bool{}
-	err = s.eachContent(ctx, func(_ string, h studio.Hash) error {
-		_, err := s.packs.Entries(ctx, chunk.Hash(h), func(entries []chunk.Entry) error {
-			for _, e := range entries {
-				live[e.Hash] = true
-			}
-			return nil
-		})
-		return err
-	})
-	if err != nil {
-		return c, storeFailure(err)
-	}
-	sizes, err := s.packs.PackFiles()
-	if err != nil {
-		return c, storeFailure(err)
-	}
-	rows := map[studio.ID][]chunkstore.Row{}
-	var condemned map[studio.ID]int64
-	err = s.db.Read(ctx, func(snap *projectdb.Snapshot) (err error) {
-		if condemned, err = snap.Packs(); err != nil {
-			return err
-		}
-		return snap.EachChunk(func(r projectdb.ChunkRow) error {
-			if live[chunk.Hash(r.Hash)] {
-				rows[r.Pack] = append(rows[r.Pack], rowIn(r))
-			}
-			return nil
-		})
-	})
-	if err != nil {
-		return c, err
-	}
-	now := s.clock.NowMs()
-	for pack, size := range sizes {
-		id := studio.ID(pack)
-		alive := int64(0)
-		for _, r := range rows[id] {
-			alive += int64(r.Stored)
-		}
-		since, known := condemned[id]
-		progress.tell(Step{Phase: PhaseWriting, Done: c.Freed})
-		switch {
-		case known && since > 0 && now-since > condemnedForMs:
-			if err := s.emptyPack(ctx, id, rows[id]); err != nil {
-				return c, storeFailure(err)
-			}
-			c.Packs++
-			c.Freed += size - alive
-		case (!known || since == 0) && alive < size/deadPart:
-			if err := s.care(ctx, func(tx *projectdb.Tx) error { return tx.Condemn(id, now) }); err != nil {
-				return c, err
-			}
-			c.Condemned++
-		}
-	}
-	return c, nil
-}
-
-func (s *Session) emptyPack(ctx context.Context, id studio.ID, alive []chunkstore.Row) error {
-	moved, err := s.packs.Move(ctx, alive)
-	if err != nil {
-		return err
-	}
-	err = s.care(ctx, func(tx *projectdb.Tx) error {
-		out := make([]projectdb.ChunkRow, len(moved))
-		for i, r := range moved {
-			out[i] = rowOut(r)
-		}
-		if err := tx.MoveChunks(out); err != nil {
-			return err
-		}
-		return tx.ForgetPack(id)
-	})
-	if err != nil {
-		return err
-	}
-	return s.packs.RemovePack(chunkstore.PackID(id))
 }

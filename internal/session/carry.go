@@ -15,7 +15,7 @@ import (
 )
 
 // Export writes the whole project as one file at path, where nothing may be; returns its size in bytes. Codes:
-// permission, in_the_way, disk_full.
+// permission, in_the_way, disk_full; store_in_use, while packs are being collected.
 func (s *Session) Export(ctx context.Context, path string, progress Progress) (int64, error) {
 	p, err := s.Look(ctx)
 	if err != nil {
@@ -24,13 +24,18 @@ func (s *Session) Export(ctx context.Context, path string, progress Progress) (i
 	if !s.May(p).Has(studio.MayExport) {
 		return 0, studio.Refuse(studio.CodePermission, studio.Params{Who: studio.WhoMay(p.View(), studio.MayExport)})
 	}
+	release, err := s.lease() // a pack that the copy names stays until it is in the file
+	if err != nil {
+		return 0, err
+	}
+	defer release()
 	copied := filepath.Join(filepath.Dir(s.db.Path()), "export-"+studio.ID(s.clock.NewID()).String()+".db")
 	if err := s.db.CopyTo(ctx, copied); err != nil {
 		return 0, storeFailure(err)
 	}
 	defer func() { _ = s.fs.Remove(copied) }() // a copy: what is left is swept by a person, not lost
 	items := []archive.Item{{Name: "project.db", Path: copied}}
-	packs, err := s.packs.PackFiles()
+	packs, err := s.livePackFiles(ctx)
 	if err != nil {
 		return 0, storeFailure(err)
 	}
@@ -49,6 +54,23 @@ func (s *Session) Export(ctx context.Context, path string, progress Progress) (i
 		InTheWay: func(fsys.Info) error { return studio.Refuse(studio.CodeInTheWay, studio.Params{Path: path}) },
 	})
 	return info.Size, fileFailure(path, err)
+}
+
+// livePackFiles are the packs that rows name: others may be taken away again by the process that writes them.
+func (s *Session) livePackFiles(ctx context.Context) (map[chunkstore.PackID]int64, error) {
+	packs, err := s.packs.PackFiles()
+	if err != nil {
+		return nil, err
+	}
+	return packs, s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		known, err := snap.Packs()
+		for id := range packs {
+			if known[studio.ID(id)].Chunks == 0 {
+				delete(packs, id)
+			}
+		}
+		return err
+	})
 }
 
 // Import makes a project of an exported file in folder dir, verifies it, and puts the newest versions in place.

@@ -2,8 +2,8 @@ package session
 
 import (
 	"context"
-	"errors"
 	"io"
+	"slices"
 
 	"framehold/internal/chunkstore"
 	"framehold/internal/fsys"
@@ -68,10 +68,7 @@ type Made struct {
 	Err        error
 }
 
-const (
-	maxBatchBytes  = 256 << 20 // saved together: one sync, one transaction
-	condemnedTries = 3         // a pack was condemned between lookup and commit: stored again
-)
+const maxBatchBytes = 256 << 20 // saved together: one sync, one transaction
 
 // CreateCheckpoint saves working files as new versions. When it returns without an error for a file, that file's
 // bytes, its checkpoint and the move of the same step are on the disk; else none of them is, and the file is as it was.
@@ -88,16 +85,15 @@ func (s *Session) CreateCheckpoint(ctx context.Context, r CheckpointRequest) ([]
 	if err != nil {
 		return nil, err
 	}
-	for try := 0; ; try++ {
-		made, err := s.checkpoint(ctx, r, picture)
-		if errors.Is(err, projectdb.ErrCondemned) && try < condemnedTries {
-			continue
-		}
-		if err == nil {
-			s.refresh(ctx, r.Assets...)
-		}
-		return made, storeFailure(err)
+	var made []Made
+	err = s.again(func() error {
+		made, err = s.checkpoint(ctx, r, picture)
+		return err
+	})
+	if err == nil {
+		s.refresh(ctx, r.Assets...)
 	}
+	return made, storeFailure(err)
 }
 
 func checkComment(text string) error {
@@ -261,7 +257,8 @@ func (s *Session) read(ctx context.Context, f *saving, batch *chunkstore.Batch, 
 	return fileFailure(f.made.Path, err)
 }
 
-// commitFiles makes the bytes durable, then writes all that is left in one transaction.
+// commitFiles makes the bytes durable, then writes all that is left in one transaction. A file of which no version is
+// made may have bytes to write too, when those that the store had of it are gone.
 func (s *Session) commitFiles(ctx context.Context, files []*saving, batch *chunkstore.Batch, r CheckpointRequest,
 	image studio.Hash) error {
 	if allRefused(files) {
@@ -270,12 +267,16 @@ func (s *Session) commitFiles(ctx context.Context, files []*saving, batch *chunk
 	if err := batch.Flush(); err != nil {
 		return err
 	}
-	err := s.write(ctx, projectdb.ActEdit, func(a *act) error {
+	if !slices.ContainsFunc(files, isNew) {
+		if err := s.keepContent(ctx, batch); err != nil {
+			return err
+		}
+	} else if err := s.write(ctx, projectdb.ActEdit, func(a *act) error {
 		if err := a.tx.AddContent(contentOf(batch.Pending())); err != nil {
 			return err
 		}
 		for _, f := range files {
-			if f.made.Err != nil || f.made.State == "unchanged" {
+			if !isNew(f) {
 				continue
 			}
 			if f.made.Err = a.commitFile(f, r, image); f.made.Err != nil && r.AllOrNone {
@@ -284,11 +285,23 @@ func (s *Session) commitFiles(ctx context.Context, files []*saving, batch *chunk
 			}
 		}
 		return nil
-	})
-	if err != nil {
+	}); err != nil {
 		return err
 	}
-	return s.rememberUnchanged(ctx, files)
+	_ = s.rememberUnchanged(ctx, files) // all is saved: at worst these files are read again
+	return nil
+}
+
+// isNew tells whether a version is to be made of a file.
+func isNew(f *saving) bool { return f.made.Err == nil && f.made.State != "unchanged" }
+
+// keepContent writes the rows of a batch of which no version is made.
+func (s *Session) keepContent(ctx context.Context, batch *chunkstore.Batch) error {
+	content := contentOf(batch.Pending())
+	if len(content.Rows) == 0 {
+		return nil
+	}
+	return s.care(ctx, func(tx *projectdb.Tx) error { return tx.AddContent(content) })
 }
 
 func (a *act) commitFile(f *saving, r CheckpointRequest, image studio.Hash) error {

@@ -40,6 +40,8 @@ func fileFailure(path string, err error) error {
 		code = studio.CodeFileBusy
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		code = studio.CodeDiskFull
+	case errors.Is(err, fsys.ErrLocked):
+		code = studio.CodeStoreInUse
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
 		code = studio.CodeReadOnly
 	case errors.Is(err, fsys.ErrLink):

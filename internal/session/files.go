@@ -65,6 +65,38 @@ func (f File) State(a *projectdb.AssetInfo) FileState {
 	return StateOutdated
 }
 
+// Overtaken tells whether a commit makes the last look at the working folder wrong: another process, which tells
+// nobody, added or saved a file that this one knows as it was before.
+func (s *Session) Overtaken(ctx context.Context, change projectdb.ChangeSet) (bool, error) {
+	picture, err := s.Look(ctx)
+	if err != nil {
+		return false, err
+	}
+	known := s.Files()
+	old := func(id studio.AssetID, a *projectdb.AssetInfo) bool {
+		f, there := known.Of[id]
+		return !a.Trashed() && (!there || f.Base != a.Head)
+	}
+	if !known.Looked {
+		return false, nil
+	}
+	if change.Everything {
+		for id, a := range picture.Assets {
+			if old(id, a) {
+				return true, nil
+			}
+		}
+		return false, nil
+	}
+	for _, entity := range change.Entities {
+		id := studio.AssetID{ID: entity}
+		if a := picture.Assets[id]; a != nil && old(id, a) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // files is the working folder as it was looked at last.
 type files struct {
 	mu        sync.Mutex
@@ -103,6 +135,9 @@ func (s *Session) Rescan(ctx context.Context) (bool, error) {
 	scanned, err := s.folder.Scan(ctx, "")
 	if err != nil {
 		return false, fileFailure(s.folder.Root(), err)
+	}
+	if s.readOnly == nil {
+		_ = s.folder.SweepParts(scanned.Parts) // one that cannot be deleted now is found again
 	}
 	look, err := s.newLook(ctx)
 	if err != nil {

@@ -60,6 +60,11 @@ func (s *Session) Acts(p *Picture, a *projectdb.AssetInfo) []string {
 	return studio.Acts(p.View(), s.me, a.Asset)
 }
 
+// CollectionActs lists what the acting person may do to a collection now.
+func (s *Session) CollectionActs(p *Picture, c studio.Collection) []string {
+	return studio.CollectionActs(p.View(), s.me, c)
+}
+
 // MoveRefusal says why the acting person may not set a status on a task; nil when they may.
 func (s *Session) MoveRefusal(p *Picture, a *projectdb.AssetInfo, to studio.StatusID) error {
 	return studio.MoveRefusal(p.View(), s.me, a.Asset, to)

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"path/filepath"
 
 	"framehold/internal/chunk"
@@ -181,13 +180,12 @@ func (s *Session) setBase(ctx context.Context, a *projectdb.AssetInfo, k studio.
 // makeSafe makes sure that what a working file holds is in the store: it is a version, or becomes a safety checkpoint.
 // there describes exactly the file that was looked at.
 func (s *Session) makeSafe(ctx context.Context, id studio.AssetID, rel string, there fsys.Info) (studio.CheckpointID, error) {
-	for try := 0; ; try++ {
-		k, err := s.saveSafety(ctx, id, rel, there)
-		if errors.Is(err, projectdb.ErrCondemned) && try < condemnedTries {
-			continue
-		}
-		return k, err
-	}
+	var k studio.CheckpointID
+	err := s.again(func() (err error) {
+		k, err = s.saveSafety(ctx, id, rel, there)
+		return err
+	})
+	return k, err
 }
 
 func (s *Session) saveSafety(ctx context.Context, id studio.AssetID, rel string, there fsys.Info) (studio.CheckpointID, error) {

@@ -178,8 +178,12 @@ func (s *Session) Depend(ctx context.Context, asset studio.AssetID, targets []st
 	})
 }
 
-// Drop frees the bytes of an own checkpoint that is not the head; its event stays.
+// Drop frees the bytes of an own checkpoint that is not the head; its event stays. An own safety checkpoint, which has
+// none, is deleted, and no undo brings it back.
 func (s *Session) Drop(ctx context.Context, asset studio.AssetID, checkpoint studio.CheckpointID) (Outcome, error) {
+	if out, done, err := s.dropSafety(ctx, asset, checkpoint); done || err != nil {
+		return out, err
+	}
 	return s.each(ctx, []studio.ID{asset.ID}, false, func(it *item, id studio.ID) error {
 		_, err := it.do(id, studio.KindDrop, &studio.CheckpointBody{Checkpoint: checkpoint})
 		return err

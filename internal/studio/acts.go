@@ -35,6 +35,23 @@ func Acts(view View, actor UserID, a Asset) []string {
 	return acts
 }
 
+// CollectionActs lists what a member may do to a collection now: rename move trash.
+func CollectionActs(view View, actor UserID, c Collection) []string {
+	me, known := view.Member(actor)
+	role, _ := view.Role(me.Role)
+	acts := []string{}
+	if !known || me.Gone || c.Trashed() {
+		return acts
+	}
+	if role.May.Has(MayCreate) {
+		acts = append(acts, "rename", "move")
+	}
+	if role.May.Has(MayTrash) {
+		acts = append(acts, "trash")
+	}
+	return acts
+}
+
 // MoveRefusal says why a member may not move a task to a status: nil when they may, as far as that can be said before
 // the notes and images of the move are there. A board says it before the drop.
 func MoveRefusal(view View, actor UserID, a Asset, to StatusID) error {

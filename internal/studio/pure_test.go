@@ -94,9 +94,10 @@ func TestSuggestionsFindAnyPartOfNameUsernameOrMail(t *testing.T) {
 	people := []studio.Candidate{
 		{Member: studio.Member{User: studio.UserID{ID: id(1, 1)}, Username: "ana.r", Name: "Ana Reyes", Email: "reyes@studio.example"}, Open: 3},
 		{Member: studio.Member{User: studio.UserID{ID: id(2, 1)}, Username: "ben", Name: "Ben Anders", Email: "ben@studio.example"}, Open: 1, Recent: 1},
+		{Member: studio.Member{User: studio.UserID{ID: id(4, 1)}, Username: "tan", Name: "Emi Tanaka"}, Recent: 2},
 		{Member: studio.Member{User: studio.UserID{ID: id(3, 1)}, Username: "gone", Name: "Ana Gone", Gone: true}},
 	}
-	for text, want := range map[string][]string{"rey": {"ana.r"}, "an re": {"ana.r"}, "reyes@studio": {"ana.r"}, "AN": {"ben", "ana.r"}, "": {"ben", "ana.r"}, "zzz": {}} {
+	for text, want := range map[string][]string{"rey": {"ana.r"}, "an re": {"ana.r"}, "reyes@studio": {"ana.r"}, "AN": {"ben", "tan", "ana.r"}, "ana": {"ana.r", "tan"}, "": {"ben", "tan", "ana.r"}, "zzz": {}} {
 		names := []string{}
 		for _, s := range studio.Suggest(text, people) {
 			names = append(names, s.Member.Username)

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -233,4 +234,23 @@ func golden(t *testing.T, path, got string) {
 	want, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, string(want), got)
+}
+
+func TestScreensOfferForACollectionWhatIsDecidedThen(t *testing.T) {
+	s := newStage(t, studio.Options{})
+	shots, parent := studio.CollectionID{ID: id(1, 8)}, studio.CollectionID{ID: id(2, 8)}
+	s.do(t, s.users["Admin"], studio.KindCollectionCreate, shots.ID, &studio.CreateBody{Name: "shots"})
+	s.do(t, s.users["Admin"], studio.KindCollectionCreate, parent.ID, &studio.CreateBody{Name: "film"})
+	c, _ := s.state.Collection(shots)
+	for role, me := range s.users {
+		offered := studio.CollectionActs(s.state, me, c)
+		for act, d := range map[string]studio.Decision{
+			"rename": s.decide(s.state, me, studio.KindRename, shots.ID, &studio.RenameBody{Name: "cuts", Seen: c.Name}),
+			"move":   s.decide(s.state, me, studio.KindMove, shots.ID, &studio.MoveBody{Parent: parent}),
+			"trash":  s.decide(s.state, me, studio.KindTrash, shots.ID, &studio.TrashBody{}),
+		} {
+			require.Equal(t, d.Verdict == studio.Applied, slices.Contains(offered, act), "%s: %s", role, act)
+		}
+	}
+	require.Equal(t, []string{"rename", "move", "trash"}, studio.CollectionActs(s.state, s.users["Admin"], c))
 }

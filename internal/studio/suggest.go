@@ -24,8 +24,8 @@ type Suggested struct {
 }
 
 // Suggest finds and orders the people for an assignee picker. Every word of the text is in some part of the full name,
-// the username or the e-mail. First the present holder, then those worked with lately, those who held the task before,
-// those who fit, the least loaded, the name.
+// the username or the e-mail. First who is called exactly that, then those worked with lately, those who held the task
+// before, those who fit, the least loaded, the name.
 func Suggest(text string, people []Candidate) []Suggested {
 	words := strings.Fields(Fold(text))
 	found := []Suggested{}
@@ -39,6 +39,7 @@ func Suggest(text string, people []Candidate) []Suggested {
 	}
 	slices.SortStableFunc(found, func(a, b Suggested) int {
 		return cmp.Or(
+			first(a.called(words), b.called(words)),
 			first(a.Recent > 0, b.Recent > 0), cmp.Compare(a.Recent, b.Recent), first(a.Held, b.Held),
 			first(a.Fits, b.Fits), cmp.Compare(a.Open, b.Open),
 			strings.Compare(Fold(a.Member.DisplayName()), Fold(b.Member.DisplayName())),
@@ -55,6 +56,17 @@ func first(a, b bool) int {
 		return -1
 	}
 	return 1
+}
+
+// called tells whether the words are the username, or words of the name: who types "ana" means Ana, not Tanaka.
+func (c Candidate) called(words []string) bool {
+	names := append(strings.Fields(Fold(c.Member.DisplayName())), c.Member.Username)
+	for _, w := range words {
+		if !slices.Contains(names, w) {
+			return false
+		}
+	}
+	return len(words) > 0
 }
 
 func (c Candidate) match(words []string) (Suggested, bool) {

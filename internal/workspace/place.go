@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"framehold/internal/fsys"
@@ -143,32 +142,19 @@ func removeQuiet(f fsys.FS, path string) error {
 	return nil
 }
 
-// partOld is how old a part file must be to be nobody's: a restore of 100 GB takes minutes.
+// partOld is how long nobody must have touched a part file for it to be nobody's: a restore of 100 GB takes minutes.
 const partOld = 24 * time.Hour
 
-// SweepParts deletes what an interrupted restore left behind, a day or more ago.
-func (f *Folder) SweepParts(ctx context.Context) error {
-	scanned, err := f.Scan(ctx, "")
-	if err != nil {
-		return err
-	}
-	for _, dir := range append([]string{""}, scanned.Folders...) {
-		entries, err := f.fs.ReadDir(f.Path(dir))
-		if err != nil {
-			continue
-		}
-		for _, e := range entries {
-			if !strings.HasPrefix(e.Name(), ownPrefix) || !strings.HasSuffix(e.Name(), partSuffix) {
-				continue
-			}
-			path := filepath.Join(f.Path(dir), e.Name())
-			info, err := f.fs.Lstat(path)
-			if err == nil && info.IsRegular() && f.clock.NowMs()-info.MtimeNs/1e6 > partOld.Milliseconds() {
-				if err := removeQuiet(f.fs, path); err != nil {
-					return err
-				}
-			}
+// SweepParts deletes those of the part files that a scan found which an interrupted restore left behind, a day or more
+// ago. The change time counts too: for a moment of a swap, the file that was in the way has the part's name.
+func (f *Folder) SweepParts(parts []string) error {
+	oldNs := f.clock.Now().Add(-partOld).UnixNano()
+	var failed []error
+	for _, rel := range parts {
+		info, err := f.Lstat(rel)
+		if err == nil && info.IsRegular() && max(info.MtimeNs, info.CtimeNs) < oldNs {
+			failed = append(failed, removeQuiet(f.fs, f.Path(rel)))
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }

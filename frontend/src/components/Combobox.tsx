@@ -26,18 +26,21 @@ export type ComboboxProps<T> = {
   /** Where a horizontal line stands above the item. */
   ruleBefore?: (item: T) => boolean;
   isSelected?: (item: T) => boolean;
+  /** Not what typing looks for: Enter takes it only once an arrow or the pointer has gone there. */
+  isAside?: (item: T) => boolean;
   /** Keys of its own; preventDefault keeps the usual meaning away. */
   onKey?: (e: KeyboardEvent<HTMLInputElement>, active: T | undefined) => void;
 };
 
 /**
  * A field and its list, to be put into a Popover or a Dialog. Typing narrows, arrows and Home/End move, Enter picks
- * (Ctrl+Enter picks and stays). The active row is the first again after each change of the text.
+ * (Ctrl+Enter picks and stays). The active row is the first that fits again after each change of the text.
  */
 export function Combobox<T>(props: ComboboxProps<T>) {
   const { items, keyOf, text } = props;
   const [moved, setMoved] = useState({ text, index: 0 });
-  const index = moved.text === text ? Math.min(moved.index, items.length - 1) : 0;
+  const begin = text === "" ? 0 : items.findIndex((item) => !props.isAside?.(item));
+  const index = moved.text === text ? Math.min(moved.index, items.length - 1) : begin;
   const id = useId();
   const option = (i: number) => `${id}-${i}`;
   const go = (to: number) => {
@@ -76,7 +79,7 @@ export function Combobox<T>(props: ComboboxProps<T>) {
           aria-label={props.label}
           aria-controls={`${id}-list`}
           aria-autocomplete="list"
-          aria-activedescendant={items.length > 0 ? option(index) : undefined}
+          aria-activedescendant={index >= 0 ? option(index) : undefined}
           autoComplete="off"
           spellCheck={false}
           placeholder={props.placeholder}

@@ -77,12 +77,7 @@ export function Menu({
       {...(align && { align })}
       className={styles.menu}
     >
-      <div
-        ref={(el) => {
-          list.current = el;
-          if (el && !el.contains(document.activeElement)) el.querySelector("button")?.focus();
-        }}
-      >
+      <div ref={list}>
         {items.map((item) => (
           <Entry key={item.id} item={item} onClose={onClose} />
         ))}

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Combobox, Marked } from "./Combobox";
 import { Dialog } from "./Dialog";
 import { Menu } from "./Menu";
+import { Popover } from "./Popover";
 
 let root: Root;
 beforeEach(() => {
@@ -114,6 +115,47 @@ test("a combobox picks the active row with Enter, and starts at the top after ty
     ["Ana", true],
     ["Ben", false],
   ]);
+});
+
+test("what typing does not look for is taken by Enter only after an arrow went there", () => {
+  const picked: string[] = [];
+  let text = "";
+  const draw = () =>
+    show(
+      <Combobox
+        label="Assign"
+        text={text}
+        onText={(next) => {
+          text = next;
+          draw();
+        }}
+        items={["Ana", "Unassign"].filter((p) => p === "Unassign" || p.startsWith(text))}
+        isAside={(p) => p === "Unassign"}
+        keyOf={(p) => p}
+        render={(p) => p}
+        onPick={(p) => picked.push(p)}
+      />,
+    );
+  draw();
+  type("Zoe");
+  press("Enter");
+  expect(picked).toEqual([]);
+  press("ArrowDown");
+  press("Enter");
+  expect(picked).toEqual(["Unassign"]);
+});
+
+test("a popover takes the focus when nothing in it asked for it, and gives it back", () => {
+  const before = document.getElementById("before") as HTMLElement;
+  before.focus();
+  show(
+    <Popover anchor={before} label="Due" onClose={() => {}}>
+      <button type="button">Today</button>
+    </Popover>,
+  );
+  expect(document.activeElement?.textContent).toBe("Today");
+  show(null);
+  expect(document.activeElement).toBe(before);
 });
 
 test("matched parts are marked, and ranges that do not fit are left out", () => {

@@ -1,4 +1,12 @@
-import { type KeyboardEvent, type ReactNode, type Ref, useEffect, useLayoutEffect, useRef } from "react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type Ref,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import { createPortal } from "react-dom";
 import { cx } from "../lib/cx";
 import { type Anchor, place } from "../lib/place";
@@ -19,17 +27,20 @@ export type PopoverProps = {
   ref?: Ref<HTMLDivElement>;
 };
 
+const first = "[data-autofocus], input, button:not(:disabled)";
+
 const rectOf = (anchor: Anchor): DOMRectReadOnly =>
   anchor instanceof Element ? anchor.getBoundingClientRect() : new DOMRectReadOnly(anchor.x, anchor.y, 0, 0);
 
 /**
- * A box above everything, beside its anchor. A press outside, Esc, or a wheel turn outside closes it; the focus goes
- * back to where it was. It does not take the focus itself: what is inside does (autoFocus).
+ * A box above everything, beside its anchor. It takes the focus: its field, else its first button. A press outside,
+ * Esc, or a wheel turn outside closes it; the focus goes back to where it was.
  */
 export function Popover(props: PopoverProps) {
   const { anchor, onClose, children, width, side = "below", align = "start", role = "dialog", label } = props;
   const box = useRef<HTMLDivElement>(null);
   const close = useRef(onClose);
+  const [before] = useState(() => document.activeElement);
   useLayoutEffect(() => {
     close.current = onClose;
   });
@@ -47,6 +58,9 @@ export function Popover(props: PopoverProps) {
       el.style.visibility = "visible";
     };
     fit();
+    // what is hidden takes no focus: autoFocus comes too early
+    if (!el.contains(document.activeElement))
+      el.querySelector<HTMLElement>(first)?.focus({ preventScroll: true });
     const watch = typeof ResizeObserver === "undefined" ? undefined : new ResizeObserver(fit);
     watch?.observe(el);
     window.addEventListener("resize", fit);
@@ -57,7 +71,6 @@ export function Popover(props: PopoverProps) {
   }, [anchor, side, align]);
 
   useEffect(() => {
-    const before = document.activeElement;
     const outside = (e: Event) => {
       const target = e.target as Node;
       if (box.current?.contains(target)) return;
@@ -73,7 +86,7 @@ export function Popover(props: PopoverProps) {
       const lost = document.activeElement === document.body || document.activeElement === null;
       if (lost && before instanceof HTMLElement && before.isConnected) before.focus();
     };
-  }, [anchor]);
+  }, [anchor, before]);
 
   const onKeyDown = (e: KeyboardEvent<HTMLDivElement>) => {
     props.onKeyDown?.(e);

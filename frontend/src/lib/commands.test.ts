@@ -7,6 +7,7 @@ import {
   commands,
   findCommands,
   offers,
+  whyNot,
 } from "./commands";
 
 const task: CommandRow = {
@@ -29,6 +30,7 @@ const context = (rows: readonly CommandRow[], more: Partial<CommandContext> = {}
   redo: "",
   back: false,
   forward: false,
+  boardOnly: false,
   ...more,
 });
 
@@ -54,6 +56,26 @@ test("single letters work only with a selection", () => {
     expect(commandFor(key, context([]), false)).toBeUndefined();
     expect(commandFor(key, context([task]), false)).toBeDefined();
   }
+});
+
+test("a key that cannot do its work now says why, and not while a text is typed", () => {
+  const held = { ...task, can: [] };
+  expect(whyNot("Ctrl+Shift+C", context([held]), false)).toBe("Someone else holds it");
+  expect(whyNot("Ctrl+Z", context([]), false)).toBe("There is nothing to undo");
+  expect(whyNot("Ctrl+Z", context([]), true)).toBe("");
+  expect(whyNot("A", context([]), false)).toBe("");
+});
+
+test("a window that is the board alone offers neither list nor details", () => {
+  const ids = offers("view", context([], { boardOnly: true })).map((o) => o.command.id);
+  expect(ids).not.toContain("layout.list");
+  expect(ids).not.toContain("details");
+  expect(ids).toContain("theme");
+});
+
+test("a task that somebody holds says what to do before it becomes a resource", () => {
+  const held = offers("asset", context([{ ...task, can: [] }]));
+  expect(held.find((o) => o.command.id === "toResource")?.why).toBe("Somebody holds it: unassign it first");
 });
 
 test("while a text is typed only the commands for everywhere have their keys", () => {

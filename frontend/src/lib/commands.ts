@@ -26,6 +26,8 @@ export type CommandContext = {
   readonly redo: string;
   readonly back: boolean;
   readonly forward: boolean;
+  /** This window is the board alone: it has neither list nor details. */
+  readonly boardOnly: boolean;
 };
 
 /** true: can run. A sentence: shown, disabled, and why. false: not shown here. */
@@ -47,6 +49,7 @@ export type Command = {
 
 const always = (): When => true;
 const open = (c: CommandContext): When => c.open;
+const inBrowser = (c: CommandContext): When => c.open && !c.boardOnly;
 const writes = (c: CommandContext): When => c.open && (c.readOnly === "" || c.readOnly);
 const tracked = (row: CommandRow): boolean => row.kind !== "untracked";
 const isFile = (row: CommandRow): boolean => row.kind === "task" || row.kind === "resource";
@@ -163,7 +166,7 @@ export const commands = [
     title: "Show as list",
     keys: ["Ctrl+Shift+1", "Alt+L"],
     icon: "list-tree",
-    when: open,
+    when: inBrowser,
     menu: "view",
   },
   {
@@ -171,7 +174,7 @@ export const commands = [
     title: "Show as board",
     keys: ["Ctrl+Shift+3", "Alt+B"],
     icon: "square-kanban",
-    when: open,
+    when: inBrowser,
     menu: "view",
   },
   {
@@ -179,16 +182,15 @@ export const commands = [
     title: "Open the Kanban window",
     keys: ["Ctrl+Shift+K"],
     icon: "square-kanban",
-    when: open,
+    when: inBrowser,
     menu: "view",
   },
-  { id: "rail", title: "Fold the rail", keys: ["Ctrl+B"], icon: "panel-left", when: open, menu: "view" },
   {
     id: "details",
     title: "Show or hide details",
     keys: ["Ctrl+I"],
     icon: "panel-right",
-    when: open,
+    when: inBrowser,
     menu: "view",
   },
   {
@@ -219,10 +221,10 @@ export const commands = [
   { id: "clearFilters", title: "Clear filters", keys: [], icon: "x", when: open },
   {
     id: "collapse",
-    title: "Collapse all folders",
+    title: "Collapse all collections",
     keys: ["Ctrl+Shift+E"],
     icon: "folder-tree",
-    when: open,
+    when: inBrowser,
     menu: "view",
   },
   // New
@@ -249,7 +251,7 @@ export const commands = [
     title: "Add untracked files",
     keys: ["Ctrl+Shift+A"],
     icon: "file-plus",
-    when: (c) => mayCreate(c),
+    when: (c) => !c.boardOnly && mayCreate(c),
     menu: "new",
   },
   // Selection
@@ -381,7 +383,11 @@ export const commands = [
     title: "Turn into a resource",
     keys: [],
     icon: "box",
-    when: (c) => each(c, "convert", "resource", (r) => r.kind === "task"),
+    when: (c) => {
+      const when = each(c, "convert", "resource", (r) => r.kind === "task");
+      const held = when !== true && c.rows.some((r) => r.kind === "task" && r.assignee !== "");
+      return held && c.readOnly === "" ? "Somebody holds it: unassign it first" : when;
+    },
     menu: "asset",
   },
   {
@@ -489,6 +495,15 @@ export function commandFor(keys: string, c: CommandContext, typing: boolean): Co
     (row) => row.keys.includes(keys) && (!typing || row.everywhere === true) && row.when(c) === true,
   );
   return found?.id as CommandID | undefined;
+}
+
+/** Why a key does nothing now, in a sentence; "" when there is nothing to say. */
+export function whyNot(keys: string, c: CommandContext, typing: boolean): string {
+  if (typing) return "";
+  const said = (commands as readonly Command[])
+    .filter((row) => row.keys.includes(keys))
+    .map((row) => row.when(c));
+  return said.find((when) => typeof when === "string") ?? "";
 }
 
 export type Offer = { readonly command: Command; readonly why: string };

@@ -22,11 +22,18 @@ export type BoardState = {
   readonly total: number;
   readonly loading: boolean;
   readonly error: Problem | undefined;
+  /** This window is a board and nothing else. */
+  readonly alone: boolean;
 };
 
 const firstCards = 60; // a screen of one column, twice
-const store = createStore<BoardState>({ columns: [], total: 0, loading: true, error: undefined });
-let standalone = false;
+const store = createStore<BoardState>({
+  columns: [],
+  total: 0,
+  loading: true,
+  error: undefined,
+  alone: false,
+});
 let shown = new Map<string, number>(); // cards fetched of each column
 let generation = 0;
 
@@ -35,7 +42,7 @@ const request = (v: ViewState, offset: number, limit: number): app.ListRequest =
   sort: "",
 });
 const active = (): boolean =>
-  projectStore.get().project !== undefined && (standalone || viewStore.get().layout === "board");
+  projectStore.get().project !== undefined && (store.get().alone || viewStore.get().layout === "board");
 
 const refresh = coalesce(async () => {
   if (!active()) return;
@@ -56,7 +63,7 @@ export const boardStore = {
 
   /** This window is a board and nothing else. */
   alone(): void {
-    standalone = true;
+    store.set({ alone: true });
     void refresh();
   },
 

@@ -4,6 +4,7 @@ import { createStore } from "../lib/store";
 import { Create, Prepare } from "../wailsjs/go/app/Checkpoints";
 import type { app } from "../wailsjs/go/models";
 import { refetchShown } from "./acts";
+import { files } from "./files";
 import { jobsStore } from "./jobs";
 import { toastsStore } from "./toasts";
 
@@ -43,12 +44,12 @@ const closed: CheckpointState = {
 };
 const store = createStore<CheckpointState>(closed);
 let opened = 0;
+// Words typed and not saved come back when the dialog opens for the same assets again.
+let draft = { of: "", comment: "" };
+const keyOf = (ids: readonly string[]): string => [...ids].sort().join(" ");
 
-/** Opens the dialog for these assets; `status` is the one to send them to. */
-export function openCheckpoint(ids: readonly string[], status = "", onlyMove?: () => void): void {
-  if (ids.length === 0) return;
-  const mine = ++opened;
-  store.set({ ...closed, ids, status, onlyMove });
+function prepare(ids: readonly string[]): void {
+  const mine = opened;
   void Prepare([...ids]).then(
     (prepared) => {
       if (mine === opened) store.set({ prepared });
@@ -57,6 +58,14 @@ export function openCheckpoint(ids: readonly string[], status = "", onlyMove?: (
       if (mine === opened) store.set({ error: toProblem(error) });
     },
   );
+}
+
+/** Opens the dialog for these assets; `status` is the one to send them to. */
+export function openCheckpoint(ids: readonly string[], status = "", onlyMove?: () => void): void {
+  if (ids.length === 0) return;
+  opened += 1;
+  store.set({ ...closed, ids, status, onlyMove, comment: draft.of === keyOf(ids) ? draft.comment : "" });
+  prepare(ids);
 }
 
 /** Hands a picture to Go, which keeps it until the checkpoint is made. */
@@ -96,6 +105,7 @@ async function run(anyway: boolean): Promise<void> {
     });
     await refetchShown();
     if (store.get().job === id) checkpointStore.close();
+    draft = { of: "", comment: "" };
   } catch (error) {
     store.set({ job: "", error: toProblem(error) });
   }
@@ -124,9 +134,21 @@ export const checkpointStore = {
   save: () => run(false),
   saveAnyway: () => run(true),
 
+  /** Puts the newest version of a file on disk, and looks again at what can be saved. */
+  async getNewest(id: string): Promise<void> {
+    const { ids } = store.get();
+    const mine = opened;
+    const job = await files.fetch([id]);
+    if (job === undefined) return;
+    await jobsStore.ended(job);
+    if (mine === opened) prepare(ids);
+  },
+
   stop: () => jobsStore.cancel(store.get().job),
 
   close(): void {
+    const { ids, comment } = store.get();
+    draft = { of: keyOf(ids), comment };
     opened += 1;
     store.set(closed);
   },

@@ -81,6 +81,7 @@ async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
 async function step(walk: () => Promise<app.Act>, fallback: string): Promise<void> {
   const act = await attempt(walk);
   if (!act) return;
+  toastsStore.withdrawUndo(); // the newest act is another one now
   const refused = act.results.find((r) => r.error)?.error;
   if (act.done === 0 && refused) toastsStore.error(refused);
   else toastsStore.show({ text: act.sentence || fallback, icon: "undo-2" });

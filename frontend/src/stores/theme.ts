@@ -7,11 +7,10 @@ export type LookState = {
   readonly theme: ThemeChoice;
   readonly density: Density;
   readonly details: boolean;
-  readonly railFolded: boolean;
 };
 
 const key = "framehold.look";
-const initial: LookState = { theme: "system", density: "default", details: true, railFolded: false };
+const initial: LookState = { theme: "system", density: "default", details: true };
 
 /** Reads JSON of this computer; a broken or missing value is the fallback. */
 export function recall<T extends object>(name: string, fallback: T): T {

@@ -32,6 +32,12 @@ test("only the newest act offers Undo", () => {
   expect(toastsStore.get().toasts.map((t) => t.undo)).toEqual([false, true]);
 });
 
+test("an undo by key takes the offer away", () => {
+  toastsStore.show({ text: "first", undo: true });
+  toastsStore.withdrawUndo();
+  expect(toastsStore.get().toasts.map((t) => t.undo)).toEqual([false]);
+});
+
 test("an error is shown with its next step and its reference", () => {
   toastsStore.error({ code: "internal", message: "It failed.", hint: "Try again.", reference: "7f3" });
   expect(toastsStore.get().toasts[0]).toMatchObject({

@@ -57,6 +57,10 @@ export const toastsStore = {
     });
   },
 
+  /** Takes the offer of Undo away from every toast. */
+  withdrawUndo: () =>
+    store.set({ toasts: store.get().toasts.map((t) => (t.undo ? { ...t, undo: false } : t)) }),
+
   dismiss(id: number): void {
     clearTimeout(timers.get(id));
     timers.delete(id);

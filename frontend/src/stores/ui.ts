@@ -38,7 +38,12 @@ const store = createStore<UIState>({ popup: undefined, dialog: undefined, renami
 
 export const uiStore = {
   ...store,
-  open: (popup: Popup) => store.set({ popup }),
+  /** Opens a popover; the one that hangs on this anchor already is closed. */
+  open(popup: Popup): void {
+    const now = store.get().popup;
+    const again = now?.kind === popup.kind && now.anchor === popup.anchor;
+    store.set({ popup: again ? undefined : popup });
+  },
   closePopup: () => store.set({ popup: undefined }),
   dialog: (dialog: DialogState) => store.set({ dialog, popup: undefined }),
   closeDialog: () => store.set({ dialog: undefined }),

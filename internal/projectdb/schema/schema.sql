@@ -1,5 +1,6 @@
 -- The newest schema of a project store. Ids are 16-byte blobs (UUIDv7), hashes 32-byte blobs, *_ms UTC milliseconds.
 -- "-- canonical" heads what cannot be made again; "-- derived" what a rebuild makes from the rest.
+-- WITHOUT ROWID: a rowid would be one more key, by which INSERT OR REPLACE takes a row away unseen by the triggers.
 
 -- canonical. One row: the project itself. Options are 0 or 1.
 CREATE TABLE project (
@@ -7,7 +8,7 @@ CREATE TABLE project (
   retake_note INTEGER NOT NULL, review_image INTEGER NOT NULL, artist_done INTEGER NOT NULL, done_locks INTEGER NOT NULL,
   unicode_table TEXT NOT NULL, -- by which name_key was made; a change is a migration
   ver INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- canonical. People of the project; gone ones stay for history.
 CREATE TABLE member (
@@ -15,12 +16,12 @@ CREATE TABLE member (
   role BLOB NOT NULL, title TEXT NOT NULL, department TEXT NOT NULL,
   profile BLOB, -- the profile or account that is bound to this place; null until it is opened the first time
   gone INTEGER NOT NULL, ver INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- canonical. Roles; may is a bit set of studio.Permissions.
 CREATE TABLE role (
   id BLOB PRIMARY KEY, name TEXT NOT NULL, ordinal INTEGER NOT NULL, may INTEGER NOT NULL, ver INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- canonical. Statuses; only_roles is a run of 16-byte role ids, empty: no narrowing.
 CREATE TABLE status (
@@ -28,20 +29,20 @@ CREATE TABLE status (
   shape TEXT NOT NULL, ordinal INTEGER NOT NULL, hidden INTEGER NOT NULL, only_roles BLOB NOT NULL,
   asks_note INTEGER NOT NULL, asks_image INTEGER NOT NULL, wip_limit INTEGER NOT NULL, removed INTEGER NOT NULL,
   replaced BLOB, ver INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- canonical. Types of work.
 CREATE TABLE type (
   id BLOB PRIMARY KEY, name TEXT NOT NULL, icon TEXT NOT NULL, colour TEXT NOT NULL, ordinal INTEGER NOT NULL,
   removed INTEGER NOT NULL, ver INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- canonical. Folders; parent null: in the root.
 CREATE TABLE collection (
   id BLOB PRIMARY KEY, parent BLOB, name TEXT NOT NULL, name_key TEXT NOT NULL, shared INTEGER NOT NULL,
   created_by BLOB NOT NULL, created_ms INTEGER NOT NULL, trashed_by BLOB, trashed_ms INTEGER NOT NULL,
   purged INTEGER NOT NULL, ver INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX collection_parent ON collection (parent);
 
 -- canonical. Tracked files: tasks (kind 1) and resources (kind 2). assignee and assignment go together.
@@ -53,7 +54,7 @@ CREATE TABLE asset (
   first BLOB, -- its v1, when one act made both
   trashed_by BLOB, trashed_ms INTEGER NOT NULL, purged INTEGER NOT NULL, ver INTEGER NOT NULL,
   CHECK ((assignee IS NULL) = (assignment IS NULL)), CHECK (kind = 1 OR assignee IS NULL)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX asset_parent ON asset (parent);
 CREATE INDEX asset_assignee ON asset (assignee) WHERE assignee IS NOT NULL;
 CREATE INDEX asset_status ON asset (status);
@@ -67,7 +68,7 @@ CREATE TABLE tree_name (
 CREATE TABLE assignment (
   id BLOB PRIMARY KEY, asset BLOB NOT NULL REFERENCES asset (id), to_user BLOB NOT NULL, by_user BLOB NOT NULL,
   reason TEXT NOT NULL, from_seq INTEGER NOT NULL, to_seq INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX assignment_present ON assignment (asset) WHERE to_seq = 0;
 CREATE INDEX assignment_asset ON assignment (asset);
 
@@ -79,7 +80,7 @@ CREATE TABLE checkpoint (
   version INTEGER NOT NULL, -- 0 until accepted
   no_change INTEGER NOT NULL, chain_root BLOB, adopted_by BLOB, copied_from BLOB, made_hlc INTEGER NOT NULL,
   received_ms INTEGER NOT NULL, ver INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX checkpoint_version ON checkpoint (asset, version) WHERE version > 0;
 CREATE INDEX checkpoint_asset ON checkpoint (asset);
 CREATE INDEX checkpoint_chain ON checkpoint (chain_root) WHERE chain_root IS NOT NULL;
@@ -88,7 +89,7 @@ CREATE INDEX checkpoint_chain ON checkpoint (chain_root) WHERE chain_root IS NOT
 CREATE TABLE parked (
   root BLOB PRIMARY KEY, asset BLOB NOT NULL REFERENCES asset (id), reason TEXT NOT NULL, state INTEGER NOT NULL,
   opened_seq INTEGER NOT NULL, closed_seq INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX parked_asset ON parked (asset);
 
 -- canonical. Notes; checkbox 1: something to do.
@@ -96,7 +97,7 @@ CREATE TABLE note (
   id BLOB PRIMARY KEY, asset BLOB NOT NULL REFERENCES asset (id), checkpoint BLOB, author BLOB NOT NULL,
   text TEXT NOT NULL, checkbox INTEGER NOT NULL, done_by BLOB, withdrawn INTEGER NOT NULL, made_ms INTEGER NOT NULL,
   ver INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX note_asset ON note (asset);
 
 -- canonical. Free labels.
@@ -112,7 +113,7 @@ CREATE INDEX dependency_target ON dependency (target);
 CREATE TABLE saved_view (
   id BLOB PRIMARY KEY, owner BLOB NOT NULL, shared INTEGER NOT NULL, name TEXT NOT NULL, query TEXT NOT NULL,
   layout TEXT NOT NULL, ver INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- canonical. The audit trail: decided ops in order, append only, hash-chained. In a personal project this store numbers
 -- them itself; client_id and n are a wire's, null here.
@@ -179,7 +180,7 @@ CREATE TABLE change (
 ) STRICT;
 
 -- canonical. Working folders of this store and where they were last.
-CREATE TABLE folder (id BLOB PRIMARY KEY, path TEXT NOT NULL, seen_ms INTEGER NOT NULL) STRICT;
+CREATE TABLE folder (id BLOB PRIMARY KEY, path TEXT NOT NULL, seen_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 -- canonical. What the file of an asset on this disk came from; path may differ from the tree. It outlives the sight of the
 -- asset: a file is never forgotten because its task is no longer shared.
@@ -201,7 +202,8 @@ CREATE TABLE chunk (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX chunk_pack ON chunk (pack);
 
--- canonical. Packs; a condemned one serves reads and takes no reuse.
+-- canonical. Packs; condemned_ms 0 live; above, since when it serves reads and takes no rows and no reuse; below, forgotten:
+-- its file is removed, or about to be, and the row stays so that no process writes rows for it.
 CREATE TABLE pack (id BLOB PRIMARY KEY, condemned_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 -- canonical. Roots and pages of manifests, named by their hash.

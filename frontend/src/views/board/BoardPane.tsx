@@ -54,7 +54,33 @@ function carryColumns(ids: readonly string[]): CarryColumn[] {
   });
 }
 
-/** Drops cards: a review by the assignee of a modified file opens the checkpoint dialog, a retake asks for its notes. */
+/** What a drop leads to: a review by the assignee of a modified file is a checkpoint, a retake asks for its notes. */
+function leadsTo(cards: readonly Card[], status: string): "place" | "move" | "notes" | "checkpoint" {
+  if (cards.every((card) => card.status === status)) return "place";
+  const to = projectStore.get().statuses.get(status);
+  const [only] = cards;
+  const mine = only?.assignee === projectStore.get().project?.me.id;
+  const changed = only?.state === "modified" || only?.state === "diverged";
+  if (to?.category === "review" && cards.length === 1 && mine && changed) return "checkpoint";
+  return to?.category === "retake" || to?.asksNote ? "notes" : "move";
+}
+
+/** What a drop here will do, before it is made. */
+function promise(ids: readonly string[], column: CarryColumn): string {
+  const cards = ids.flatMap((id) => cardOf(id) ?? []);
+  switch (leadsTo(cards, column.id)) {
+    case "place":
+      return "Change the order";
+    case "move":
+      return `Move to ${column.name}`;
+    case "notes":
+      return `Move to ${column.name}: asks for notes`;
+    case "checkpoint":
+      return `Send to ${column.name}: asks for a checkpoint`;
+  }
+}
+
+/** Drops cards. */
 function drop(ids: readonly string[], status: string, index: number): void {
   const column = carryColumns(ids).find((c) => c.id === status);
   const cards = ids.flatMap((id) => cardOf(id) ?? []);
@@ -64,15 +90,11 @@ function drop(ids: readonly string[], status: string, index: number): void {
     return;
   }
   const gap = gapOf(column, index);
-  const moves = cards.some((card) => card.status !== status);
-  const to = projectStore.get().statuses.get(status);
-  const move = () => void boardStore.move(ids, moves ? status : "", gap.before, gap.after);
-  const [only] = cards;
-  const mine = only?.assignee === projectStore.get().project?.me.id;
-  const changed = only?.state === "modified" || only?.state === "diverged";
-  if (moves && to?.category === "review" && cards.length === 1 && only && mine && changed) {
-    openCheckpoint([only.id], status, move);
-  } else if (moves && (to?.category === "retake" || to?.asksNote)) {
+  const next = leadsTo(cards, status);
+  const move = () => void boardStore.move(ids, next === "place" ? "" : status, gap.before, gap.after);
+  if (next === "checkpoint") {
+    openCheckpoint(ids, status, move);
+  } else if (next === "notes") {
     uiStore.dialog({ kind: "notes", ids, status, before: gap.before, after: gap.after });
   } else move();
 }
@@ -134,17 +156,19 @@ export function BoardPane({ onSaid }: { onSaid?: (said: string) => void }) {
   if (loading) return <div className={styles.board} aria-busy="true" />;
   if (total === 0) {
     return (
-      <EmptyState
-        icon="square-kanban"
-        title="No task is here"
-        actions={
-          <Button variant="primary" onClick={viewStore.clear}>
-            Show all tasks
-          </Button>
-        }
-      >
-        Tasks that fit the view and its filters are cards here. A resource becomes one when it is assigned.
-      </EmptyState>
+      <div className={styles.empty} data-list="" tabIndex={-1}>
+        <EmptyState
+          icon="square-kanban"
+          title="No task is here"
+          actions={
+            <Button variant="primary" onClick={viewStore.clear}>
+              Show all tasks
+            </Button>
+          }
+        >
+          Tasks that fit the view and its filters are cards here. A resource becomes one when it is assigned.
+        </EmptyState>
+      </div>
     );
   }
   const moving = dragging?.ids ?? carried?.ids ?? [];
@@ -186,6 +210,7 @@ export function BoardPane({ onSaid }: { onSaid?: (said: string) => void }) {
             moving={moving}
             target={targets.find((t) => t.id === column.status)}
             gap={place?.zone === column.status ? place.index : undefined}
+            shut={carried && over?.id === column.status && !over.open ? over.why : ""}
           />
         ))}
         {dragging &&
@@ -197,7 +222,9 @@ export function BoardPane({ onSaid }: { onSaid?: (said: string) => void }) {
             >
               <CardFace card={lifted} />
               {dragging.ids.length > 1 && <span className={styles.many}>{dragging.ids.length}</span>}
-              {over && !over.open && <span className={styles.why}>{over.why}</span>}
+              {over && (
+                <span className={styles.why}>{over.open ? promise(dragging.ids, over) : over.why}</span>
+              )}
             </div>,
             document.body,
           )}

@@ -3,7 +3,7 @@ import { Tag } from "../../components/Chip";
 import { Icon } from "../../components/Icon";
 import { Picture } from "../../components/Picture";
 import { Slot, SlotButton } from "../../components/Slot";
-import { age, day, dueStands, folders } from "../../lib/format";
+import { age, count, day, dueStands, folders } from "../../lib/format";
 import type { Card } from "../../stores/board";
 import { projectStore } from "../../stores/project";
 import { uiStore } from "../../stores/ui";
@@ -54,7 +54,11 @@ export function CardFace({ card }: { card: Card }) {
           <span className="ell">{folders(card.path)}</span>
         </div>
         <div className={styles.foot}>
-          {card.priority === 3 && <Icon name="signal-high" size={12} />}
+          {card.priority === 3 && (
+            <span title="Urgent">
+              <Icon name="chevrons-up" size={12} />
+            </span>
+          )}
           {card.due !== "" && (
             <span className={due === "late" ? styles.late : due === "soon" ? styles.soon : undefined}>
               <Icon name="calendar" size={12} />
@@ -62,13 +66,13 @@ export function CardFace({ card }: { card: Card }) {
             </span>
           )}
           {card.checkpoints > 0 && (
-            <span title={`${card.checkpoints} checkpoints`}>
+            <span title={count(card.checkpoints, "checkpoint")}>
               <Icon name="layers" size={12} />
               {card.checkpoints}
             </span>
           )}
           {card.notes > 0 && (
-            <span title={`${card.notes} open notes`}>
+            <span title={count(card.notes, "open note")}>
               <Icon name="message-square" size={12} />
               {card.notes}
             </span>

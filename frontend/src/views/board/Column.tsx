@@ -1,6 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
 import { Glyph } from "../../components/Glyph";
+import { statusAttributes } from "../../components/statusAttributes";
 import type { CarryColumn } from "../../lib/carry";
 import { cx } from "../../lib/cx";
 import { number } from "../../lib/format";
@@ -26,6 +27,8 @@ export function BoardColumnView(props: {
   moving: readonly string[];
   target: CarryColumn | undefined;
   gap: number | undefined;
+  /** Why the cards that keys carry here cannot stay; "" = they can, or are elsewhere. */
+  shut: string;
 }) {
   "use no memo"; // the virtualizer changes in place
   const { column, status, moving, target, gap, focus } = props;
@@ -55,7 +58,7 @@ export function BoardColumnView(props: {
     <section
       role="listitem"
       aria-label={`${status.name}, ${column.total}`}
-      data-st={status.key}
+      {...statusAttributes(status)}
       data-drag-zone={column.status}
       data-testid={`column-${status.key}`}
       title={target && !target.open ? target.why : undefined}
@@ -73,6 +76,7 @@ export function BoardColumnView(props: {
           {status.wipLimit > 0 && ` of ${status.wipLimit}`}
         </span>
       </header>
+      {props.shut !== "" && <p className={styles.shut}>{props.shut}</p>}
       <div ref={scroll} className={styles.cards} data-drag-scroll="y">
         <div
           role="list"

@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { projectStore } from "../../stores/project";
 import { lookStore } from "../../stores/theme";
 import { uiStore } from "../../stores/ui";
@@ -20,6 +21,7 @@ import { ViewTabs } from "./ViewTabs";
 export function BrowserView() {
   const layout = useStore(viewStore, (v) => v.layout);
   const readOnly = useStore(projectStore, (p) => p.project?.readOnly ?? "");
+  const [said, setSaid] = useState("");
   const wide = useWidth() >= overlayBelowPx;
   const docked = useStore(lookStore, (l) => l.details) && wide;
   const over = useStore(uiStore, (ui) => ui.overlay) && !wide;
@@ -35,7 +37,7 @@ export function BrowserView() {
         <main className={`panel ${styles.main}`} data-panel="list">
           <ViewTabs />
           <Filters />
-          {layout === "board" ? <BoardPane /> : <List />}
+          {layout === "board" ? <BoardPane onSaid={setSaid} /> : <List />}
           <SelectionBar />
         </main>
         {(docked || over) && (
@@ -48,7 +50,7 @@ export function BrowserView() {
           </aside>
         )}
       </div>
-      <StatusLine />
+      <StatusLine said={layout === "board" ? said : ""} />
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { Combobox } from "../../components/Combobox";
 import { Icon } from "../../components/Icon";
 import type { IconName } from "../../components/icons";
 import { Popover } from "../../components/Popover";
-import { number } from "../../lib/format";
+import { count, number } from "../../lib/format";
 import type { FilterName } from "../../lib/view";
 import { isNarrowed } from "../../lib/view";
 import { boardStore } from "../../stores/board";
@@ -31,7 +31,7 @@ const states: readonly Choice[] = [
   { value: "missing", label: "Not on disk" },
   { value: "planned", label: "Planned" },
   { value: "untracked", label: "Untracked" },
-  { value: "unusable", label: "Unusable" },
+  { value: "unusable", label: "Bad name" },
 ];
 
 /** The values that a filter can have, in this project. */
@@ -89,9 +89,9 @@ export function Filters({ board = false }: { board?: boolean }) {
       <span className="grow" />
       <span className="t3 sm" data-testid="shown">
         {onBoard
-          ? `${number(cards)} tasks`
-          : list.assets === list.all
-            ? `${number(list.total)} rows`
+          ? count(cards, "task")
+          : list.assets === list.all || list.assets === 0
+            ? count(list.total, "row")
             : `${number(list.assets)} of ${number(list.all)}`}
       </span>
     </div>

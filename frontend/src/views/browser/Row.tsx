@@ -145,9 +145,9 @@ function NameCell({ row, tree, renaming, now, looks, actions }: RowProps) {
 function Flags({ row, due, now }: { row: RowData; due: string; now: number }) {
   return (
     <span className={styles.flags}>
-      {row.priority > 1 && (
-        <span title={row.priority === 3 ? "Urgent" : "High priority"}>
-          <Icon name={row.priority === 3 ? "chevrons-up" : "chevron-up"} size={12} />
+      {row.priority === 3 && (
+        <span title="Urgent">
+          <Icon name="chevrons-up" size={12} />
         </span>
       )}
       {due !== "" && (

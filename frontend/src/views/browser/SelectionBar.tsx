@@ -1,9 +1,8 @@
 import { Button, IconButton } from "../../components/Button";
 import type { IconName } from "../../components/icons";
 import { type CommandID, command } from "../../lib/commands";
-import { projectStore } from "../../stores/project";
 import { selectionStore } from "../../stores/selection";
-import { commandContext } from "../shell/context";
+import { useCommandContext } from "../shell/context";
 import { run } from "../shell/run";
 import { useStore } from "../useStore";
 import styles from "./Browser.module.css";
@@ -13,10 +12,8 @@ const offered: readonly CommandID[] = ["assign", "status", "tag", "move", "check
 /** What can be done to several selected things; one alone has its row and the details pane. */
 export function SelectionBar() {
   const selected = useStore(selectionStore, (s) => s.keys.size);
-  useStore(selectionStore, (s) => s.rows);
-  useStore(projectStore, (p) => p.project);
+  const context = useCommandContext();
   if (selected < 2) return null;
-  const context = commandContext();
   return (
     <div className={styles.selection} role="toolbar" aria-label="Selected">
       <span className={styles.many}>{selected}</span>

@@ -8,7 +8,7 @@ import { keysOf, offers } from "../../lib/commands";
 import type { Layout, ViewName } from "../../lib/view";
 import { projectStore } from "../../stores/project";
 import { viewStore } from "../../stores/view";
-import { commandContext } from "../shell/context";
+import { useCommandContext } from "../shell/context";
 import { run } from "../shell/run";
 import { useStore } from "../useStore";
 import styles from "./Browser.module.css";
@@ -18,6 +18,7 @@ export function ViewTabs({ board = false }: { board?: boolean }) {
   const view = useStore(viewStore, (v) => v.view);
   const layout = useStore(viewStore, (v) => v.layout);
   const counts = useStore(projectStore, (p) => p.counts);
+  const context = useCommandContext();
   const [anchor, setAnchor] = useState<Element>();
   return (
     <div className={styles.bar}>
@@ -70,7 +71,7 @@ export function ViewTabs({ board = false }: { board?: boolean }) {
           label="New"
           align="end"
           onClose={() => setAnchor(undefined)}
-          items={offers("new", commandContext()).map(({ command, why }) => ({
+          items={offers("new", context).map(({ command, why }) => ({
             id: command.id,
             title: command.title,
             icon: command.icon as IconName,

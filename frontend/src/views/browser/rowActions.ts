@@ -17,9 +17,7 @@ function aim(row: RowData): string[] {
 }
 
 function pick(kind: PickerKind, row: RowData, anchor: Anchor): void {
-  const open = uiStore.get().popup;
-  if (open?.kind === kind && "anchor" in open && open.anchor === anchor) uiStore.closePopup();
-  else uiStore.open({ kind, ids: aim(row), anchor });
+  uiStore.open({ kind, ids: aim(row), anchor });
 }
 
 export const rowActions: RowActions = {

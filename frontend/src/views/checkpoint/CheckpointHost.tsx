@@ -1,12 +1,15 @@
 import { useEffect, useRef } from "react";
-import { FileName } from "../../components/Asset";
+import { FileName, OnImage, TypeIcon } from "../../components/Asset";
 import { Button, IconButton } from "../../components/Button";
 import { Dialog } from "../../components/Dialog";
 import { Check, TextArea } from "../../components/Field";
 import { Glyph } from "../../components/Glyph";
 import { Icon } from "../../components/Icon";
 import { Picture } from "../../components/Picture";
+import { Pill } from "../../components/Pill";
 import { Progress } from "../../components/Progress";
+import { statusAttributes } from "../../components/statusAttributes";
+import { cx } from "../../lib/cx";
 import { count, remaining, size, sizeOf } from "../../lib/format";
 import { keyLabels } from "../../lib/keymap";
 import { type CheckpointState, checkpointStore, savable } from "../../stores/checkpoint";
@@ -24,7 +27,7 @@ export function CheckpointHost() {
 }
 
 function CheckpointDialog({ state }: { state: CheckpointState }) {
-  const { statuses } = useStore(projectStore);
+  const { statuses, types } = useStore(projectStore);
   const job = useStore(jobsStore, (j) => j.jobs.get(state.job));
   const ready = savable(state.prepared);
   const status = statuses.get(state.status);
@@ -35,11 +38,33 @@ function CheckpointDialog({ state }: { state: CheckpointState }) {
   const save = () => {
     if (may) void checkpointStore.save();
   };
+  const missing =
+    ready.length === 0
+      ? ""
+      : state.comment.trim() === ""
+        ? "Say what changed to save it"
+        : wantsImage
+          ? `${status?.label ?? ""} asks for an image, or for your word that there is none`
+          : "";
   const outdated = state.prepared?.files.every((f) => f.refusal?.code === "outdated_base") ?? false;
   return (
     <Dialog
-      title={ready.length > 1 ? `Create ${count(ready.length, "checkpoint")}` : "Create checkpoint"}
-      width={760}
+      title={
+        ready.length > 1
+          ? `Create ${count(ready.length, "checkpoint")}`
+          : only
+            ? `Create checkpoint ${only.next}`
+            : "Create checkpoint"
+      }
+      width={920}
+      headerExtra={
+        only && (
+          <span className={`${styles.about} t2 sm`}>
+            <TypeIcon kind="task" type={types.get(only.type)} name={only.name} size={14} />
+            <FileName name={only.name} />
+          </span>
+        )
+      }
       locked={busy}
       onClose={checkpointStore.close}
       onSubmit={save}
@@ -50,7 +75,8 @@ function CheckpointDialog({ state }: { state: CheckpointState }) {
         ) : (
           <>
             <span className={`${styles.safe} grow t3`}>
-              <Icon name="shield-check" size={14} /> Saved on this computer before anything else happens
+              <Icon name={missing === "" ? "shield-check" : "info"} size={14} />
+              {missing || "Saved on this computer before anything else happens"}
             </span>
             {state.onlyMove && (
               <Button variant="ghost" onClick={checkpointStore.onlyMove}>
@@ -86,7 +112,15 @@ function CheckpointDialog({ state }: { state: CheckpointState }) {
         )
       }
     >
-      <div className={styles.columns}>
+      <div
+        className={styles.columns}
+        onDragOver={(e) => e.preventDefault()}
+        onDrop={(e) => {
+          e.preventDefault();
+          const file = e.dataTransfer.files[0];
+          if (file) void checkpointStore.picture(file);
+        }}
+      >
         <div className={styles.left}>
           <ImageWell state={state} fallback={only?.preview ?? ""} />
           {status?.category === "review" && !state.picture && (
@@ -177,32 +211,27 @@ function ImageWell({ state, fallback }: { state: CheckpointState; fallback: stri
     return () => window.removeEventListener("paste", paste);
   }, []);
   return (
-    <div
-      className={styles.well}
-      data-testid="image-well"
-      onDrop={(e) => {
-        e.preventDefault();
-        const file = e.dataTransfer.files[0];
-        if (file) void checkpointStore.picture(file);
-      }}
-      onDragOver={(e) => e.preventDefault()}
-    >
+    <div className={styles.well} data-testid="image-well">
       <Picture
         src={state.picture?.preview ?? fallback}
         alt={state.picture ? "The image of this checkpoint" : "The newest picture of this file"}
-        none="Paste, drop or choose an image"
+        none="No image yet"
         dim={!state.picture}
-        className={styles.picture}
-      />
+        className={cx(styles.picture, state.picture && styles.chosen)}
+      >
+        {!state.picture && fallback !== "" && (
+          <span className={styles.caption}>
+            <OnImage icon="image">Image of the last checkpoint</OnImage>
+          </span>
+        )}
+      </Picture>
       <div className={styles.wellBar}>
         <span className="t3 sm grow">
           {state.uploading
             ? "Reading the image…"
             : state.picture
               ? `${state.picture.format.toUpperCase()}, ${state.picture.width} × ${state.picture.height}`
-              : fallback === ""
-                ? ""
-                : "From before"}
+              : "Paste, drop or choose an image"}
         </span>
         {state.picture && (
           <IconButton icon="x" label="Take the image away" size="sm" onClick={checkpointStore.dropPicture} />
@@ -233,14 +262,22 @@ function Statuses({ state }: { state: CheckpointState }) {
   const { statuses } = useStore(projectStore);
   const first = savable(state.prepared)[0];
   const chosen = state.status === "" ? (first?.status ?? "") : state.status;
+  const now = statuses.get(first?.status ?? "");
   const open = state.prepared?.moves ?? [];
-  const choices = open.flatMap((id) => statuses.get(id) ?? []);
+  const choices = [...statuses.values()].filter((s) => open.includes(s.id));
   if (choices.length === 0) return null;
   return (
     <fieldset className={styles.statuses}>
-      <legend className="t3 sm">Status</legend>
+      <legend className="t3 sm">
+        <span>Status</span>
+        {now && (
+          <span className={styles.now}>
+            now <Pill status={now} />
+          </span>
+        )}
+      </legend>
       {choices.map((s) => (
-        <label key={s.id} className={styles.choice} data-st={s.key} data-on={s.id === chosen}>
+        <label key={s.id} className={styles.choice} data-on={s.id === chosen} {...statusAttributes(s)}>
           <input
             type="radio"
             name="status"
@@ -250,7 +287,11 @@ function Statuses({ state }: { state: CheckpointState }) {
             onChange={() => checkpointStore.status(s.id === first?.status ? "" : s.id)}
           />
           <Glyph status={s} size={14} />
-          {s.name}
+          <span className={`${styles.words} grow`}>
+            <span className="med">{s.label}</span>
+            {s.label !== s.name && <span className="t3 xs ell">{s.name}</span>}
+          </span>
+          {s.id === chosen && <Icon name="check" size={14} />}
         </label>
       ))}
     </fieldset>
@@ -259,7 +300,7 @@ function Statuses({ state }: { state: CheckpointState }) {
 
 function Files({ state }: { state: CheckpointState }) {
   const list = state.prepared?.files;
-  if (!list) return <p className="t3">Looking at the files…</p>;
+  if (!list) return state.error ? null : <p className="t3">Looking at the files…</p>;
   return (
     <ul className={styles.files} aria-label="Files">
       {list.map((file) => (
@@ -275,7 +316,7 @@ function Files({ state }: { state: CheckpointState }) {
               <b>{file.refusal.message}</b> {file.refusal.hint}
               <span className="hstack">
                 {file.refusal.code === "outdated_base" && (
-                  <Button size="sm" onClick={() => void fileActs.fetch([file.id])}>
+                  <Button size="sm" onClick={() => void checkpointStore.getNewest(file.id)}>
                     Get it
                   </Button>
                 )}

@@ -9,7 +9,7 @@ import { Slot, SlotButton } from "../../components/Slot";
 import { Tabs } from "../../components/Tabs";
 import { keysOf } from "../../lib/commands";
 import { count, day, duration, folders, size } from "../../lib/format";
-import { mixedSign, shared } from "../../lib/mixed";
+import { common, mixedSign, shared } from "../../lib/mixed";
 import { detailsStore } from "../../stores/details";
 import type { AssetRow } from "../../stores/list";
 import { overlaid, overlayStore } from "../../stores/overlay";
@@ -25,6 +25,13 @@ import { History } from "./History";
 import { Info } from "./Info";
 import { Links } from "./Links";
 import { Review } from "./Review";
+
+const kinds: Readonly<Record<string, string>> = {
+  task: "Task",
+  resource: "Resource",
+  collection: "Collection",
+  untracked: "Untracked file",
+};
 
 type Part = "review" | "history" | "links" | "info";
 
@@ -50,14 +57,20 @@ function Pane({ row, rows }: { row: AssetRow; rows: readonly AssetRow[] }) {
   const [part, setPart] = useState<Part>("history");
   const mine = details?.row.id === row.id ? details : undefined;
   const many = rows.length > 1;
+  const place = rows.findIndex((r) => r.key === row.key);
   return (
     <div className={styles.pane} data-testid="details">
       <div className={styles.top}>
-        <span className="t3 sm">{many ? `${count(rows.length, "thing")} selected` : row.kind}</span>
+        <span className="t3 sm">{many ? `${place + 1} of ${rows.length} selected` : kinds[row.kind]}</span>
         <span className="grow" />
         {many && (
           <>
-            <IconButton icon="chevron-up" label="Former" size="sm" onClick={() => selectionStore.step(-1)} />
+            <IconButton
+              icon="chevron-up"
+              label="Previous"
+              size="sm"
+              onClick={() => selectionStore.step(-1)}
+            />
             <IconButton icon="chevron-down" label="Next" size="sm" onClick={() => selectionStore.step(1)} />
           </>
         )}
@@ -87,7 +100,7 @@ function Pane({ row, rows }: { row: AssetRow; rows: readonly AssetRow[] }) {
           <p className="t3 sm hstack">
             <TypeIcon kind={row.kind} type={types.get(row.type)} name={row.name} size={14} />
             <span className="ell">
-              {[types.get(row.type)?.name ?? row.kind, folders(row.path)].filter(Boolean).join(" in ")}
+              {[types.get(row.type)?.name ?? kinds[row.kind], folders(row.path)].filter(Boolean).join(" in ")}
             </span>
           </p>
         </div>
@@ -101,6 +114,7 @@ function Pane({ row, rows }: { row: AssetRow; rows: readonly AssetRow[] }) {
         ) : (
           <>
             {row.kind === "task" && <Holding rows={rows} />}
+            {row.kind === "collection" && !many && <Inside row={row} />}
             <Facts rows={rows} fileBytes={mine?.fileBytes ?? 0} />
             {row.kind !== "collection" && !many && mine && (
               <>
@@ -148,6 +162,37 @@ function Untracked({ row }: { row: AssetRow }) {
         </Button>
       )}
     </div>
+  );
+}
+
+/** What a collection holds, and how its tasks stand. */
+function Inside({ row }: { row: AssetRow }) {
+  const { statuses } = useStore(projectStore);
+  const shares = row.bar.flatMap((share) => {
+    const status = statuses.get(share.status);
+    return status && share.count > 0 ? [{ status, count: share.count }] : [];
+  });
+  return (
+    <>
+      <p className="t2">{count(row.count, "asset")}</p>
+      {shares.length > 0 && (
+        <dl className={styles.facts} aria-label="Tasks by status">
+          {shares.map((share) => (
+            <div key={share.status.id} style={{ display: "contents" }}>
+              <dt>
+                <Pill status={share.status} bare />
+              </dt>
+              <dd className="num">{count(share.count, "task")}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      <span>
+        <Button icon="folder-open" keys={keysOf("enter")} onClick={() => run("enter")}>
+          Show this collection
+        </Button>
+      </span>
+    </>
   );
 }
 
@@ -202,6 +247,8 @@ function Facts({ rows, fileBytes }: { rows: readonly AssetRow[]; fileBytes: numb
   const first = rows[0];
   if (!first || first.kind === "collection") return null;
   const ids = rows.map((row) => row.id);
+  const state = shared(rows, (row) => row.state);
+  const foreign = rows.every((row) => row.notYours);
   const [due, priority] = [shared(rows, (row) => row.due), shared(rows, (row) => row.priority)];
   const [type, estimate] = [shared(rows, (row) => row.type), shared(rows, (row) => row.estimateMin)];
   const plan = rows.every((row) => row.can.includes("plan"));
@@ -211,9 +258,7 @@ function Facts({ rows, fileBytes }: { rows: readonly AssetRow[]; fileBytes: numb
   return (
     <dl className={styles.facts}>
       <dt>State</dt>
-      <dd>
-        <FileState state={first.state} foreign={first.notYours} loud />
-      </dd>
+      <dd>{state === undefined ? mixedSign : <FileState state={state} foreign={foreign} loud />}</dd>
       <dt>Due</dt>
       <dd>
         <Value
@@ -249,7 +294,7 @@ function Facts({ rows, fileBytes }: { rows: readonly AssetRow[]; fileBytes: numb
       )}
       <dt>Tags</dt>
       <dd className={styles.tags}>
-        {first.tags.map((tag) => (
+        {common(rows.map((row) => row.tags)).map((tag) => (
           <Tag key={tag}>{tag}</Tag>
         ))}
         {set && <IconButton icon="plus" label="Tag" size="sm" iconSize={12} onClick={open("tag")} />}
@@ -271,11 +316,19 @@ function Value({ text, edit }: { text: string; edit: ((e: React.MouseEvent) => v
 function Saving({ details, row }: { details: DetailsData; row: AssetRow }) {
   const refusal = details.checkpointRefusal;
   const changed = row.state === "modified" || row.state === "diverged";
+  const claimable = row.kind === "task" && row.assignee === "" && row.can.includes("claim");
   if (!refusal) return null;
   return (
     <div className={styles.notice} role="note">
       <b>{refusal.message}</b>
       <span className="t2">{refusal.hint}</span>
+      {claimable && (
+        <span>
+          <Button size="sm" icon="user-round-check" keys={keysOf("assignMe")} onClick={() => run("assignMe")}>
+            Assign to me
+          </Button>
+        </span>
+      )}
       {changed && (
         <span className="hstack">
           <Button size="sm" onClick={() => run("saveAsCopy")}>

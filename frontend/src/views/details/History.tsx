@@ -10,7 +10,7 @@ import {
   TimelineRow,
   TimelineText,
 } from "../../components/Timeline";
-import { moment, size } from "../../lib/format";
+import { count, moment, size } from "../../lib/format";
 import { personName } from "../../lib/look";
 import { detailsStore, type HistoryFilter } from "../../stores/details";
 import { files } from "../../stores/files";
@@ -56,7 +56,7 @@ export function History({ row }: { row: AssetRow }) {
   return (
     <section aria-label="History">
       <div className={styles.filter}>
-        <span className="grow t3 sm">{row.checkpoints} checkpoints</span>
+        <span className="grow t3 sm">{count(row.checkpoints, "checkpoint")}</span>
         <Select
           bare
           label="Show"
@@ -94,7 +94,7 @@ export function History({ row }: { row: AssetRow }) {
               icon={icons[item.kind]}
               title={item.sentence}
               coloured={moved}
-              aside={version && status ? <span className="t3 sm">{status.label}</span> : undefined}
+              aside={version && status && !moved ? <span className="t3 sm">{status.label}</span> : undefined}
               at={item.at}
               when={moment(item.at, now)}
               actions={

@@ -25,7 +25,6 @@ export function Info({ details }: { details: DetailsData }) {
     ],
     ["Comes from", details.base || "—"],
     ["Newest", details.row.head || "—"],
-    ["Id", details.row.id],
   ];
   return (
     <section aria-label="Info" className={styles.block}>

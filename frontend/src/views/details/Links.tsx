@@ -13,17 +13,19 @@ import type { DetailsData } from "./DetailsPane";
 export function Links({ details }: { details: DetailsData }) {
   const may = details.row.can.includes("depend");
   return (
-    <section aria-label="Links">
+    <section aria-label="Links" className={styles.links}>
       <Group title="Needs" none="It needs nothing." links={details.needs} of={may ? details.row.id : ""} />
       {may && (
-        <Button
-          size="sm"
-          variant="ghost"
-          icon="plus"
-          onClick={() => uiStore.dialog({ kind: "depend", id: details.row.id })}
-        >
-          Needs…
-        </Button>
+        <span>
+          <Button
+            size="sm"
+            variant="ghost"
+            icon="plus"
+            onClick={() => uiStore.dialog({ kind: "depend", id: details.row.id })}
+          >
+            Add what it needs
+          </Button>
+        </span>
       )}
       <Group title="Needed by" none="Nothing needs it." links={details.neededBy} of="" />
     </section>

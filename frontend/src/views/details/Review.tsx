@@ -38,8 +38,7 @@ export function Review({ details }: { details: DetailsData }) {
             >
               <span className="grow">
                 <span className={`${note.doneBy === "" ? "" : styles.done} selectable`}>{note.text}</span>
-                <span className="t3 xs">
-                  {" "}
+                <span className={`${styles.signature} t3 xs`}>
                   {[personName(members.get(note.author) ?? nobody), moment(note.at, now), note.checkpoint]
                     .filter(Boolean)
                     .join(", ")}

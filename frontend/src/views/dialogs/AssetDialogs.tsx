@@ -5,10 +5,12 @@ import { Dialog } from "../../components/Dialog";
 import { Check, Select, TextArea, TextField } from "../../components/Field";
 import { count } from "../../lib/format";
 import { acts } from "../../stores/acts";
+import { collectionsStore } from "../../stores/collections";
 import { files } from "../../stores/files";
 import { findAssets } from "../../stores/find";
 import type { AssetRow } from "../../stores/list";
 import { projectStore } from "../../stores/project";
+import { selectionStore } from "../../stores/selection";
 import { toastsStore } from "../../stores/toasts";
 import { useStore } from "../useStore";
 
@@ -40,6 +42,7 @@ export function NewDialog({
   onClose,
 }: Closing & { collection: boolean; parent: string }) {
   const { types, people } = usePlaces();
+  const inside = useStore(collectionsStore, (c) => c.seen.get(parent)?.name);
   const [name, setName] = useState("");
   const [type, setType] = useState("");
   const [assign, setAssign] = useState("");
@@ -53,7 +56,7 @@ export function NewDialog({
   };
   return (
     <Dialog
-      title={collection ? "New collection" : "New task"}
+      title={`New ${collection ? "collection" : "task"}${inside ? ` in ${inside}` : ""}`}
       onClose={onClose}
       onSubmit={go}
       footer={
@@ -130,13 +133,18 @@ export function AddDialog({ paths, onClose }: Closing & { paths: readonly string
 
 /** Asked once for what has a history or things inside. */
 export function TrashDialog({ ids, onClose }: Closing & { ids: readonly string[] }) {
+  const [rows] = useState(() =>
+    [...selectionStore.get().rows.values()].filter((row) => ids.includes(row.id)),
+  );
+  const versions = rows.reduce((sum, row) => sum + row.checkpoints, 0);
+  const [only] = rows;
   const go = () => {
     onClose();
     void acts.trash(ids);
   };
   return (
     <Dialog
-      title={`Move ${ids.length === 1 ? "it" : `${ids.length} things`} to the trash?`}
+      title={`Move ${ids.length === 1 && only ? only.name : count(ids.length, "thing")} to the trash?`}
       role="alertdialog"
       onClose={onClose}
       onSubmit={go}
@@ -152,7 +160,9 @@ export function TrashDialog({ ids, onClose }: Closing & { ids: readonly string[]
       }
     >
       <p className="t2">
-        Files stay in the folder, every version stays in the history, and Undo brings it back.
+        Files stay in the folder,{" "}
+        {versions > 0 ? `${count(versions, "checkpoint")} stay in the history` : "the history stays"}, and
+        Undo brings back what is moved.
       </p>
     </Dialog>
   );

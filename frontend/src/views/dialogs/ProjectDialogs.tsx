@@ -13,7 +13,7 @@ import { detailsStore } from "../../stores/details";
 import { projectStore } from "../../stores/project";
 import { primaryRow, selectionStore } from "../../stores/selection";
 import { toastsStore } from "../../stores/toasts";
-import { commandContext } from "../shell/context";
+import { useCommandContext } from "../shell/context";
 import { run } from "../shell/run";
 import { useStore } from "../useStore";
 
@@ -119,7 +119,7 @@ export function ProfileDialog({ onClose }: Closing) {
 /** Every command by a few letters. */
 export function PaletteDialog({ onClose }: Closing) {
   const [text, setText] = useState("");
-  const found = findCommands(text, commandContext());
+  const found = findCommands(text, useCommandContext());
   return (
     <Dialog title="Commands" onClose={onClose} width={520}>
       <Combobox

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { Avatar } from "../../components/Avatar";
 import { Combobox, Marked } from "../../components/Combobox";
 import { Icon } from "../../components/Icon";
@@ -26,18 +26,31 @@ export function rowsOf(ids: readonly string[]) {
   return cards.filter((row) => ids.includes(row.id));
 }
 
+function Note({ children }: { children: ReactNode }) {
+  return (
+    <p className={styles.foot} role="note">
+      <Icon name="info" size={13} />
+      <span>{children}</span>
+    </p>
+  );
+}
+
 /** Who gets these tasks: type a part of a name, Enter. Me and nobody are always there. */
 export function AssigneePicker({ ids, anchor, onClose }: PickerProps) {
   const [text, setText] = useState("");
-  const { items, error } = useStore(suggestStore);
+  const { items, error, answered } = useStore(suggestStore);
   const me = useStore(projectStore, (p) => p.project?.me);
-  const resources = rowsOf(ids).filter((row) => row.kind === "resource").length;
+  const rows = rowsOf(ids);
+  const resources = rows.filter((row) => row.kind === "resource").length;
+  const unsaved = rows.filter(
+    (row) => row.assignee === me?.id && (row.state === "modified" || row.state === "diverged"),
+  ).length;
   useEffect(() => void suggestStore.ask(text, ids), [text, ids]);
   useEffect(() => suggestStore.reset, []);
   const choices: readonly Choice[] = [
     ...items.map((s, index) => ({ kind: "person" as const, id: s.member.id, index })),
-    ...(text === "" && me ? [{ kind: "me" as const, id: me.id, index: -1 }] : []),
-    ...(text === "" ? [{ kind: "none" as const, id: "", index: -1 }] : []),
+    ...(me ? [{ kind: "me" as const, id: me.id, index: -1 }] : []),
+    { kind: "none" as const, id: "", index: -1 },
   ];
   const give = (to: string) => {
     onClose();
@@ -56,14 +69,17 @@ export function AssigneePicker({ ids, anchor, onClose }: PickerProps) {
         placeholder="Name, username or e-mail"
         trailing={<span className="t3 xs nowrap">{what}</span>}
         ruleBefore={(c) => c.kind === "me"}
+        isAside={(c) => c.kind !== "person"}
         onPick={(c) => give(c.id)}
         onKey={(e) => {
-          if (e.key === "Backspace" && text === "") {
+          if (e.key === "Enter" && answered !== text) {
+            e.preventDefault(); // the people shown answer an earlier text
+            void suggestStore.best().then((s) => s && give(s.member.id));
+          } else if (e.key === "Backspace" && text === "") {
             e.preventDefault();
             give("");
           }
         }}
-        empty={error ? error.message : text === "" ? "" : `Nobody here fits “${text}”`}
         render={(c) => {
           if (c.kind === "me")
             return (
@@ -100,12 +116,22 @@ export function AssigneePicker({ ids, anchor, onClose }: PickerProps) {
           );
         }}
         footer={
-          resources > 0 ? (
-            <span className={styles.foot}>
-              <Icon name="info" size={13} />
-              {count(resources, "resource")} will become {resources === 1 ? "a task" : "tasks"} first.
-            </span>
-          ) : undefined
+          <>
+            {items.length === 0 && answered === text && (
+              <Note>{error ? `${error.message} ${error.hint}` : `Nobody here fits “${text}”.`}</Note>
+            )}
+            {resources > 0 && (
+              <Note>
+                {count(resources, "resource")} will become {resources === 1 ? "a task" : "tasks"} first.
+              </Note>
+            )}
+            {unsaved > 0 && (
+              <Note>
+                You have changes that are not checkpointed. Checkpoint first: afterwards you can only save
+                them as a copy.
+              </Note>
+            )}
+          </>
         }
       />
     </Popover>

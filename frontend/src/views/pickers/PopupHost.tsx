@@ -2,16 +2,19 @@ import type { IconName } from "../../components/icons";
 import { Menu } from "../../components/Menu";
 import { offers } from "../../lib/commands";
 import { uiStore } from "../../stores/ui";
-import { commandContext } from "../shell/context";
+import { useCommandContext } from "../shell/context";
 import { backToList, run } from "../shell/run";
 import { useStore } from "../useStore";
 import { AssigneePicker } from "./AssigneePicker";
 import { DuePicker, MovePicker, PriorityPicker, TagPicker, TypePicker } from "./FieldPickers";
 import { StatusPicker } from "./StatusPicker";
 
+/** The keys go back to what opened it: a button beside the list, else the list. */
 const close = () => {
+  const anchor = uiStore.get().popup?.anchor;
   uiStore.closePopup();
-  backToList();
+  if (anchor instanceof HTMLButtonElement && !anchor.closest("[data-list]")) anchor.focus();
+  else backToList();
 };
 
 /** The one popover that is open. */
@@ -34,7 +37,7 @@ export function PopupHost() {
 }
 
 function RowMenu({ anchor }: { anchor: Parameters<typeof Menu>[0]["anchor"] }) {
-  const context = commandContext();
+  const context = useCommandContext();
   const of = (menu: "asset" | "file") =>
     offers(menu, context).map(({ command, why }) => ({
       id: command.id,

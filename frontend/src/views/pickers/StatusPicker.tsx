@@ -2,6 +2,7 @@ import { useState } from "react";
 import { Combobox } from "../../components/Combobox";
 import { Glyph } from "../../components/Glyph";
 import { Popover } from "../../components/Popover";
+import { statusAttributes } from "../../components/statusAttributes";
 import type { StatusLook } from "../../lib/look";
 import { common, shared } from "../../lib/mixed";
 import { acts } from "../../stores/acts";
@@ -43,11 +44,11 @@ export function StatusPicker({ ids, anchor, onClose }: PickerProps) {
         empty={rows.length > 1 ? "No move is open to all of them" : "No move is open to you here"}
         render={(s) => (
           <span className={styles.line} data-testid="status-choice">
-            <span data-st={s.key}>
+            <span {...statusAttributes(s)}>
               <Glyph status={s} size={14} />
             </span>
             <span className="grow">{s.name}</span>
-            <span className="t3 xs">{s.label}</span>
+            {s.label !== s.name && <span className="t3 xs">{s.label}</span>}
           </span>
         )}
       />

@@ -29,9 +29,7 @@ export function StatusLine({ said = "" }: { said?: string }) {
           <b>{number(n)}</b> {word}
         </span>
       ))}
-      <span className="grow" aria-live="polite">
-        {said}
-      </span>
+      <span className="grow ell">{said}</span>
       {commands
         .filter((c) => (shown as readonly string[]).includes(c.id))
         .map((c) => (

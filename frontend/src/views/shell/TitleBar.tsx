@@ -7,13 +7,12 @@ import { KeyHint } from "../../components/KeyHint";
 import { Logo } from "../../components/Logo";
 import { Menu } from "../../components/Menu";
 import { keysOf, offers } from "../../lib/commands";
-import { number } from "../../lib/format";
+import { count } from "../../lib/format";
 import { collectionsStore, trailTo } from "../../stores/collections";
 import { projectStore } from "../../stores/project";
-import { selectionStore } from "../../stores/selection";
 import { viewStore } from "../../stores/view";
 import { useStore } from "../useStore";
-import { commandContext } from "./context";
+import { useCommandContext } from "./context";
 import { backToList, run } from "./run";
 import styles from "./Shell.module.css";
 
@@ -95,7 +94,7 @@ function Search() {
       label="Search"
       icon="search"
       className={styles.search ?? ""}
-      placeholder={`Search ${number(counts?.default ?? 0)} assets`}
+      placeholder={`Search ${count(counts?.default ?? 0, "asset")}`}
       title={'Words of the path, or status:wfa assignee:ben type:rig tag:hero is:unassigned due:<2w "cliff"'}
       value={text}
       onText={setText}
@@ -119,9 +118,7 @@ function Search() {
 
 function ProjectMenu() {
   const [anchor, setAnchor] = useState<Element>();
-  useStore(projectStore, (p) => p.project);
-  useStore(selectionStore, (s) => s.keys);
-  const context = commandContext();
+  const context = useCommandContext();
   const items = (["project", "view"] as const).flatMap((menu, i) => [
     ...(i > 0 ? [{ id: `line-${menu}`, separator: true } as const] : []),
     ...offers(menu, context).map(({ command, why }) => ({

@@ -1,13 +1,16 @@
 import type { CommandContext } from "../../lib/commands";
+import { boardStore } from "../../stores/board";
 import { projectStore } from "../../stores/project";
-import { selectionStore } from "../../stores/selection";
+import { type SelectionState, selectionStore } from "../../stores/selection";
 import { viewStore } from "../../stores/view";
+import { useStore } from "../useStore";
 
-/** What the commands are asked with, as everything stands now. */
-export function commandContext(): CommandContext {
-  const { project } = projectStore.get();
-  const selection = selectionStore.get();
-  const view = viewStore.get();
+function contextOf(
+  { project }: ReturnType<typeof projectStore.get>,
+  selection: SelectionState,
+  view: ReturnType<typeof viewStore.get>,
+  boardOnly: boolean,
+): CommandContext {
   return {
     open: project !== undefined,
     readOnly: project?.readOnly ?? "",
@@ -19,5 +22,21 @@ export function commandContext(): CommandContext {
     redo: project?.redo ?? "",
     back: view.past.length > 0,
     forward: view.future.length > 0,
+    boardOnly,
   };
+}
+
+/** What the commands are asked with, as everything stands now. */
+export const commandContext = (): CommandContext =>
+  contextOf(projectStore.get(), selectionStore.get(), viewStore.get(), boardStore.get().alone);
+
+/** The same while rendering: it follows what changes. */
+export function useCommandContext(): CommandContext {
+  const [project, selection, view] = [useStore(projectStore), useStore(selectionStore), useStore(viewStore)];
+  return contextOf(
+    project,
+    selection,
+    view,
+    useStore(boardStore, (b) => b.alone),
+  );
 }

@@ -30,9 +30,10 @@ export function focusSearch(): void {
   field?.select();
 }
 
-/** Gives the keys to the list, grid or board. */
+/** Gives the keys to the list, or to the card of the board that has them. */
 export function focusList(): void {
-  document.querySelector<HTMLElement>("[data-list]")?.focus();
+  const list = document.querySelector<HTMLElement>("[data-list]");
+  (list?.querySelector<HTMLElement>("[data-drag-item][tabindex='0']") ?? list)?.focus();
 }
 
 /** Goes to the next region that is there. */

@@ -35,6 +35,7 @@ async function addUntracked(): Promise<void> {
   else {
     viewStore.view("default");
     viewStore.filter("states", ["untracked"]);
+    focusList();
     toastsStore.show({ text: "Select the files to add, then press Ctrl+Enter", icon: "file-plus" });
   }
 }
@@ -98,7 +99,6 @@ const runners: Readonly<Record<CommandID, () => unknown>> = {
   "layout.list": () => viewStore.layout("list"),
   "layout.board": () => viewStore.layout("board"),
   kanban: projectStore.openKanban,
-  rail: () => lookStore.set({ railFolded: !lookStore.get().railFolded }),
   details: toggleDetails,
   panel: nextPanel,
   theme: lookStore.toggleTheme,
