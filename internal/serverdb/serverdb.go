@@ -9,21 +9,27 @@ package serverdb
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"framehold/internal/studio"
 )
 
-// ErrUnknown says that there is no such project.
-var ErrUnknown = errors.New("no such project")
+// What a store says about a project that it cannot serve.
+var (
+	ErrUnknown = errors.New("no such project")
+	ErrExists  = errors.New("there is such a project")
+)
 
 // Store is the projects of a studio. Safe for concurrent use.
 type Store interface {
-	// Create makes an empty project with its head; it fails when there is one of that id.
+	// Create makes an empty project with its head: generation, its number and server time, all else is zero. ErrExists
+	// when there is one of that id.
 	Create(ctx context.Context, project studio.ProjectID, head Head) error
 	// Projects lists the projects, in order of id.
 	Projects(ctx context.Context) ([]studio.ProjectID, error)
 	// Tx runs fn alone among the writers of a project and commits. When fn or the commit fails, nothing was changed.
-	// What fn reads through tx includes what it has written.
+	// What fn reads through tx includes what it has written. What tx and a snapshot return is not to be changed, and they
+	// end with fn.
 	Tx(ctx context.Context, project studio.ProjectID, fn func(Tx) error) error
 	// Read runs fn over one consistent state, that of a moment between two commits.
 	Read(ctx context.Context, project studio.ProjectID, fn func(Snapshot) error) error
@@ -49,7 +55,8 @@ type Row struct {
 	Bytes []byte // nil: it is no more
 }
 
-// Position is how far a walk over rows has come, in the order of (Seq, Table, Key): behind that row.
+// Position is how far a walk over rows has come, in the order of (Seq, Table, Key): behind that row. Who has everything
+// up to s begins at Position{Seq: s + 1}, where no row stands.
 type Position struct {
 	Seq   uint64
 	Table studio.Table
@@ -78,7 +85,7 @@ type Chunk struct {
 	Stored    uint32
 	Size      uint32
 	Codec     uint8
-	Condemned bool // its pack serves reads but no reuse
+	Condemned bool // its pack serves reads but no reuse: one chunk that is added so condemns its pack for good
 }
 
 // Manifest is a root or a page of a manifest, named by its hash, and what it refers to: a root to its pages, a page to
@@ -109,17 +116,18 @@ type Visible struct {
 type Snapshot interface {
 	studio.View
 	Head() Head
-	// RowsAfter lists rows behind at with Seq <= upto, in order of (Seq, Table, Key), until maxBytes of canonical forms are
-	// reached (at least one row); more tells that there are others. Rows that are no more come too.
+	// RowsAfter lists rows behind at with Seq <= upto, in order of (Seq, Table, Key), as many as fit into maxBytes of
+	// canonical forms (at least one row); more tells that there are others. Rows that are no more come too; they count
+	// with the bytes of their key.
 	RowsAfter(at Position, upto uint64, maxBytes int) (rows []Row, more bool)
 	// Events lists events with after < seq <= upto, at most limit, in order.
 	Events(after, upto uint64, limit int) []studio.Event
 	// EventsOf lists the events of a client's ops with after < seq <= upto, in order.
 	EventsOf(client studio.ID, after, upto uint64, limit int) []studio.Event
 	Client(studio.ID) (Client, bool)
-	Clients() []Client
+	Clients() []Client // in order of id
 
-	// Locate returns a row for each chunk that is known, in any order.
+	// Locate returns a row for each chunk asked for that is known, in any order.
 	Locate([]studio.Hash) []Chunk
 	Manifest(studio.Hash) ([]byte, bool)
 	// Roots lists the manifests (roots) in whose pages a chunk stands, in order.
@@ -134,16 +142,19 @@ type Snapshot interface {
 	Lease(client studio.ID) (Lease, bool)
 	// Leased tells of each hash (chunk, page, root or preview) whether the client's lease has it.
 	Leased(client studio.ID, hashes []studio.Hash) []bool
-	// Visible lists what a person without full view may see now, and what they could until after seq.
+	// Visible lists what a person without full view may see now, and what they could until after seq, in order of entity.
 	Visible(user studio.UserID, after uint64) []Visible
 }
 
-// Tx is a snapshot that can be written.
+// Tx is a snapshot that can be written. A write that fails makes the whole Tx fail, whatever fn returns.
 type Tx interface {
 	Snapshot
-	// Put writes rows as they are from seq on, and takes away those that are no more; Head().Sums follows by itself.
+	// Put writes rows as they are from seq on, and takes away those that are no more, which is nothing where there is
+	// none; Head().Sums follows by itself. seq is that of an event of this Tx, written before or after: Put is called for
+	// each op, or once for a push with the seq of its last event.
 	Put(seq uint64, puts, gone []studio.Row) error
-	// Append writes events; they continue Head().Seq without a gap and carry their chain. Head().Seq and Chain follow.
+	// Append writes events; they continue Head().Seq without a gap and carry their chain: anything else, an op that was
+	// decided before and an n that its client has used are refused. Head().Seq and Chain follow.
 	Append(events []studio.Event) error
 	// SetHead changes generation, number of the generation and server time; the rest of it follows from Put and Append.
 	SetHead(Head) error
@@ -153,11 +164,36 @@ type Tx interface {
 	AddChunks([]Chunk) error
 	AddManifests([]Manifest) error
 	AddPreview(hash studio.Hash, webp []byte) error
-	// SetLease opens or renews a lease; EndLeases ends those that expired before an instant.
+	// SetLease opens or renews a lease; EndLeases ends those that expired before an instant, with what they protect.
 	SetLease(Lease) error
 	EndLeases(beforeMs int64) error
-	// AddLeased notes what a client's lease protects.
+	// AddLeased notes what a client's lease protects; it fails when there is none.
 	AddLeased(client studio.ID, hashes []studio.Hash) error
 	// SetVisible writes lines of the closures of people without full view.
 	SetVisible([]Visible) error
+}
+
+// Size is what a row counts for in a page: the bytes of its canonical form, or of its key when it is no more.
+func (r Row) Size() int {
+	if r.Bytes == nil {
+		return len(r.Key)
+	}
+	return len(r.Bytes)
+}
+
+// Behind is the position right behind a row.
+func Behind(r Row) Position { return Position{Seq: r.Seq, Table: r.Table, Key: r.Key} }
+
+// Follow tells whether events continue a head: dense, with their chain. Every store asks before it writes them.
+func Follow(head Head, events []studio.Event) error {
+	for _, ev := range events {
+		if ev.Seq != head.Seq+1 {
+			return fmt.Errorf("event %d does not follow %d", ev.Seq, head.Seq)
+		}
+		if ev.Chain != ev.NextChain(head.Chain) {
+			return fmt.Errorf("event %d does not carry the chain of the events before it", ev.Seq)
+		}
+		head.Seq, head.Chain = ev.Seq, ev.Chain
+	}
+	return nil
 }

@@ -144,6 +144,16 @@ func (e *Event) fields(c *coder) {
 	c.id(18, &e.Status.ID)
 }
 
+// EncodeEvent is the canonical header of an event: every field but Body and Chain.
+func EncodeEvent(e Event) []byte { return encode(&e) }
+
+// DecodeEvent reads what EncodeEvent wrote; the caller adds Body and Chain. ErrMalformed otherwise.
+func DecodeEvent(header []byte) (Event, error) {
+	var e Event
+	err := decode(header, &e)
+	return e, err
+}
+
 // EntryHash is SHA-256 over the canonical header and the SHA-256 of the body.
 func (e Event) EntryHash() [32]byte {
 	body := sha256.Sum256(e.Body)
