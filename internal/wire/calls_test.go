@@ -246,7 +246,7 @@ func TestHostileBodiesAreRefused(t *testing.T) {
 	server, _ := serveLoopback(t, mux)
 	good, err := wire.PushCodec().EncodeRequest(aPush())
 	require.NoError(t, err)
-	huge := make([]byte, 70<<20)
+	huge := make([]byte, 4<<20)
 	for name, c := range map[string]struct {
 		header map[string]string
 		body   []byte
@@ -274,6 +274,16 @@ func TestHostileBodiesAreRefused(t *testing.T) {
 			require.Equal(t, c.code, code)
 		})
 	}
+}
+
+func TestABodyDecodesToSixtyFourMebibytesAtMost(t *testing.T) {
+	piece, err := wire.PackZstd(make([]byte, 1<<20)) // with what it takes to stay below 100 to 1
+	require.NoError(t, err)
+	n, err := wire.Unpack(bytes.Repeat(piece, 64))
+	require.NoError(t, err)
+	require.EqualValues(t, 64<<20, n)
+	_, err = wire.Unpack(bytes.Repeat(piece, 65))
+	require.ErrorIs(t, err, wire.ErrBomb)
 }
 
 func TestWhatPacksTooWellIsPackedLess(t *testing.T) {
@@ -357,7 +367,7 @@ func TestAHostileReplyIsRefused(t *testing.T) {
 		}
 	}
 	for name, h := range map[string]http.HandlerFunc{
-		"Bomb":      answer("zstd", zstdOf(t, make([]byte, 70<<20))),
+		"Bomb":      answer("zstd", zstdOf(t, make([]byte, 12<<20))),
 		"TooLong":   answer("", make([]byte, wire.ReplyMaxBytes+1)),
 		"NoMessage": answer("", []byte("\xff\xff")),
 		"ManyEmpty": answer("", bytes.Repeat([]byte{0x12, 0}, 1<<20)),

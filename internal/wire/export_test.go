@@ -1,6 +1,9 @@
 package wire
 
 import (
+	"bytes"
+	"io"
+
 	"google.golang.org/protobuf/proto"
 
 	"framehold/internal/studio"
@@ -73,6 +76,18 @@ func PackZstd(b []byte) ([]byte, error) {
 		return nil, ErrMalformed
 	}
 	return z.pack(b)
+}
+
+// ErrBomb says that a body was too much.
+var ErrBomb = errBomb
+
+// Unpack decodes a body and counts what comes.
+func Unpack(b []byte) (int64, error) {
+	u := newUnzstd()
+	if err := u.Reset(bytes.NewBuffer(b)); err != nil {
+		return 0, err
+	}
+	return io.Copy(io.Discard, u)
 }
 
 // PackGzip is a body as it travels.
