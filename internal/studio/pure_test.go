@@ -148,3 +148,15 @@ func TestTheClosureOfATaskIsEverythingThatItNeeds(t *testing.T) {
 	require.Len(t, found, 199)
 	require.Len(t, found[198].Via, 198)
 }
+
+func TestAnEventTravelsAsHeaderAndBody(t *testing.T) {
+	ev := studio.Event{Seq: 7, Op: studio.OpID{ID: id(1, 7)}, Actor: studio.UserID{ID: id(2, 1)}, Kind: studio.KindRename,
+		Entity: id(3, 4), ReceivedMs: 5, Verdict: studio.Merged, Reason: studio.CodeRenamed, Result: "robot 2",
+		Body: studio.EncodeBody(&studio.RenameBody{Name: "robot"})}
+	got, err := studio.EventFrom(ev.Header(), ev.Body)
+	require.NoError(t, err)
+	require.Equal(t, ev, got)
+	require.Equal(t, ev.EntryHash(), got.EntryHash())
+	_, err = studio.EventFrom(append(ev.Header(), 0), ev.Body)
+	require.ErrorIs(t, err, studio.ErrMalformed)
+}

@@ -2,6 +2,7 @@ package studio
 
 import (
 	"crypto/sha256"
+	"fmt"
 )
 
 // View is read-only lookups over one project at one moment: the project store, a server store and the memory
@@ -144,14 +145,17 @@ func (e *Event) fields(c *coder) {
 	c.id(18, &e.Status.ID)
 }
 
-// EncodeEvent is the canonical header of an event: every field but Body and Chain.
-func EncodeEvent(e Event) []byte { return encode(&e) }
+// Header is the canonical form of all but Body and Chain: with a body it travels, and EventFrom reads it.
+func (e Event) Header() []byte { return encode(&e) }
 
-// DecodeEvent reads what EncodeEvent wrote; the caller adds Body and Chain. ErrMalformed otherwise.
-func DecodeEvent(header []byte) (Event, error) {
+// EventFrom reads a header and takes the body with it, which it does not look at; Chain is zero. ErrMalformed.
+func EventFrom(header, body []byte) (Event, error) {
 	var e Event
-	err := decode(header, &e)
-	return e, err
+	if err := decode(header, &e); err != nil {
+		return Event{}, fmt.Errorf("event: %w", err)
+	}
+	e.Body = body
+	return e, nil
 }
 
 // EntryHash is SHA-256 over the canonical header and the SHA-256 of the body.

@@ -1,8 +1,10 @@
-// Package wire is what a client and a studio server say to each other: the messages as plain values, and their encoding
-// (Encode, Decode; sync.md section 11, wire.proto). Both ends use it, the pure cores of both too.
+// Package wire is what a client and a studio server say to each other: the messages as plain values, how they travel
+// (sync.proto, FORMAT.md), the two ends of a call (NewHandler, NewClient) and the frames in which content travels
+// (FrameWriter, FrameReader). Both ends use it; their pure cores use the plain values alone.
 //
-// It refuses to decide anything. Invariant: what one end encodes the other decodes to the same value; ops, rows and
-// events travel in studio's canonical form, over which they are hashed.
+// It refuses to decide anything, and to know who calls: the server's own middleware puts that into the context.
+// Invariant: what one end encodes the other decodes to the same value, or refuses; ops, rows and events travel in
+// studio's canonical form, over which they are hashed.
 package wire
 
 import (
@@ -14,10 +16,13 @@ const Proto = 1
 
 // Limits of one message, never of a backlog.
 const (
-	PushOpsMax    = 1000
-	PushBytesMax  = 1 << 20
-	PullBytesMax  = 4 << 20
-	HaveHashesMax = 4096
+	PushOpsMax    = 1000    // one server transaction stays under 25 ms
+	PushBytesMax  = 1 << 20 // of Op.Size
+	PullBytesMax  = 4 << 20 // staged in one transaction
+	HaveHashesMax = 4096    // 128 KiB
+	ProbeSeqsMax  = 128     // twice the steps of a search over any seq
+	PageBytesMax  = 1 << 10 // an opaque mark of the server
+	TextBytesMax  = 255     // device, program, reason, given name
 )
 
 // Generation is one life of a project on its server: random, new after a restore.
@@ -56,9 +61,12 @@ type Op struct {
 
 // OpOf makes the wire's op of a studio op.
 func OpOf(n uint64, op studio.Op) Op {
-	return Op{N: n, Kind: op.Kind, Entity: op.Entity, ID: op.ID, MadeHybrid: op.MadeHybrid, Group: op.Group, Atomic: op.Atomic,
-		Undoes: op.Undoes, Body: studio.EncodeBody(op.Body)}
+	return Op{N: n, Kind: op.Kind, Entity: op.Entity, ID: op.ID, MadeHybrid: op.MadeHybrid, Group: op.Group,
+		Atomic: op.Atomic, Undoes: op.Undoes, Body: studio.EncodeBody(op.Body)}
 }
+
+// Size is what the op counts for PushBytesMax: never less than its bytes on the wire.
+func (o Op) Size() int { return opFixedBytes + len(o.Body) }
 
 // Studio reads the op; ErrMalformed of studio for a body that is none, or a kind that this program does not know.
 func (o Op) Studio() (studio.Op, error) {
@@ -158,8 +166,8 @@ type Row struct {
 	Bytes []byte
 }
 
-// PullReply is a page: the newest image of each row that changed, and the events. NextPage nil: it is the last, and has
-// head and sums, over which the rows of all pages stand.
+// PullReply is a page: the newest image of each row that changed, and the events. It is at most twice PullBytesMax, with
+// the row that went over it. NextPage nil: it is the last, and has head and sums, over which the rows of all pages stand.
 type PullReply struct {
 	Rows     []Row
 	Events   []studio.Event // without Chain: who sees all of them makes it again, and compares it with Head
@@ -224,6 +232,7 @@ const (
 	CodeUnavailable     Code = "unavailable" // and every failure of the network
 	CodeQuota           Code = "quota"
 	CodeRate            Code = "rate"
+	CodeTooLarge        Code = "too_large" // halve the batch
 	CodeInvalid         Code = "invalid"
 	CodeInternal        Code = "internal"
 )
