@@ -1,5 +1,6 @@
 // Package wire is what a client and a studio server say to each other: the messages as plain values, and their encoding
-// (Encode, Decode; sync.md section 11, wire.proto). Both ends use it, the pure cores of both too.
+// (Encode, Decode; sync.md section 11, wire.proto); and by what they know one another: tokens, links, the pinned
+// certificate, signed heads. Both ends use it, the pure cores of both too.
 //
 // It refuses to decide anything. Invariant: what one end encodes the other decodes to the same value; ops, rows and
 // events travel in studio's canonical form, over which they are hashed.
