@@ -104,7 +104,7 @@ func ParseLink(s string) (Link, error) {
 func serverOf(u *url.URL) (string, bool) {
 	usual := map[string]string{"https": "443", "http": "80"}[u.Scheme]
 	host := strings.ToLower(u.Hostname())
-	if usual == "" || !isHost(host) || strings.HasSuffix(u.Host, ":") {
+	if usual == "" || !IsHost(host) || strings.HasSuffix(u.Host, ":") {
 		return "", false
 	}
 	port := u.Port()
@@ -121,8 +121,8 @@ func serverOf(u *url.URL) (string, bool) {
 	return u.Scheme + "://" + net.JoinHostPort(host, port), true
 }
 
-// isHost tells whether host is an address without a zone, or a name of letters, digits, hyphens and dots.
-func isHost(host string) bool {
+// IsHost tells whether host, in lower case, is an address without a zone, or a name of letters, digits, hyphens and dots.
+func IsHost(host string) bool {
 	if a, err := netip.ParseAddr(host); err == nil {
 		return a.Zone() == "" && a.String() == host
 	}
