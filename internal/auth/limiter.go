@@ -51,8 +51,8 @@ func NewLimiter(l Limits, c *clock.Clock) *Limiter {
 	return &Limiter{limits: l, clock: c, clear: map[limited]time.Time{}}
 }
 
-// Attempt is an attempt that was let through. It counts as failed unless it is said to have succeeded, so that many at
-// once are no way around the limit.
+// Attempt is an attempt that was let through. It counts as failed unless it is taken back, so that many at once are no
+// way around the limit.
 type Attempt struct {
 	l    *Limiter
 	keys []limited
@@ -81,8 +81,9 @@ func (l *Limiter) Begin(account, address string) (Attempt, error) {
 	return Attempt{l, keys}, nil
 }
 
-// Succeeded takes back what Begin counted. Earlier failures stay: who has one account does not get tries at others.
-func (a Attempt) Succeeded() {
+// TakeBack takes back what Begin counted, for an attempt that succeeded or told nothing. Earlier failures stay: who has
+// one account does not get tries at others.
+func (a Attempt) TakeBack() {
 	a.l.mu.Lock()
 	defer a.l.mu.Unlock()
 	for _, k := range a.keys {

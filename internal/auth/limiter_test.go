@@ -73,13 +73,13 @@ func TestWhoSucceedsIsNotCounted(t *testing.T) {
 	for range 100 {
 		a, err := l.Begin("ana", "10.0.0.1")
 		require.NoError(t, err)
-		a.Succeeded()
+		a.TakeBack()
 	}
 	require.Zero(t, begin(l, "ana", "10.0.0.1"))
 	require.Zero(t, begin(l, "ana", "10.0.0.1"))
 	a, err := l.Begin("ana", "10.0.0.1")
 	require.NoError(t, err)
-	a.Succeeded() // the two failures stay
+	a.TakeBack() // the two failures stay
 	require.Zero(t, begin(l, "ana", "10.0.0.1"))
 	require.Equal(t, 60, begin(l, "ana", "10.0.0.1"))
 }

@@ -40,7 +40,7 @@ func exitOf(err error) int {
 	case studio.CodeNotAProject, studio.CodeStoreMissing, studio.CodeUnknownAsset, studio.CodeUnknownMember,
 		studio.CodeUnknownStatus, studio.CodeUnknownCheckpoint, studio.CodeUnknownType, studio.CodeUnknownRole,
 		studio.CodeUnknownNote, studio.CodeUnknownTarget, studio.CodeNoFile, studio.CodeNotTracked,
-		studio.CodeUnknownUser, studio.CodeUnknownInvitation:
+		studio.CodeUnknownUser, studio.CodeUnknownInvitation, studio.CodeStudioMissing:
 		return exitNotFound
 	case studio.CodeDamaged:
 		return exitDamaged

@@ -87,6 +87,7 @@ const (
 	CodeUnknownUser       Code = "unknown_user"
 	CodeInvalidLink       Code = "invalid_link"
 	CodeWrongCertificate  Code = "wrong_certificate"
+	CodeStudioMissing     Code = "studio_missing"
 	CodeStudioKeyMissing  Code = "studio_key_missing"
 	CodeCertificateLost   Code = "certificate_lost"
 
