@@ -51,11 +51,10 @@ func (b *Batch) Put(ctx context.Context, pieces []Piece) error {
 		return err
 	}
 	for _, i := range fresh {
-		where, err := b.packs.appendRecord(pieces[i].Hash, pieces[i].Codec, pieces[i].Size, pieces[i].Stored)
+		where, err := b.append(pieces[i].Hash, pieces[i].Codec, pieces[i].Size, pieces[i].Stored)
 		if err != nil {
 			return err
 		}
-		b.note(where)
 		row := Row{Hash: pieces[i].Hash, Location: where}
 		b.known[pieces[i].Hash] = row
 		b.pending.Rows = append(b.pending.Rows, row)

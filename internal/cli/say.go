@@ -32,13 +32,15 @@ func exitOf(err error) int {
 	case studio.CodeInternal, studio.CodeFileBusy, studio.CodeDiskFull, studio.CodeReadOnly, studio.CodeStoreNewer,
 		studio.CodeStoreInUse, studio.CodeTooLong, studio.CodeInvalidName, studio.CodeTimeout, studio.CodeCancelled,
 		studio.CodeNotAnImage, studio.CodeImageTooBig, studio.CodeInTheWay, studio.CodeOutside, studio.CodeUnsupported,
-		studio.CodeUnusableName:
+		studio.CodeUnusableName, studio.CodeStudioKeyMissing, studio.CodeCertificateLost, studio.CodeWrongCertificate,
+		studio.CodePasswordShort:
 		return exitFailure
-	case studio.CodeUsage, studio.CodeEmptyComment, studio.CodeBadQuery:
+	case studio.CodeUsage, studio.CodeEmptyComment, studio.CodeBadQuery, studio.CodeInvalidLink:
 		return exitUsage
 	case studio.CodeNotAProject, studio.CodeStoreMissing, studio.CodeUnknownAsset, studio.CodeUnknownMember,
 		studio.CodeUnknownStatus, studio.CodeUnknownCheckpoint, studio.CodeUnknownType, studio.CodeUnknownRole,
-		studio.CodeUnknownNote, studio.CodeUnknownTarget, studio.CodeNoFile, studio.CodeNotTracked:
+		studio.CodeUnknownNote, studio.CodeUnknownTarget, studio.CodeNoFile, studio.CodeNotTracked,
+		studio.CodeUnknownUser, studio.CodeUnknownInvitation, studio.CodeStudioMissing:
 		return exitNotFound
 	case studio.CodeDamaged:
 		return exitDamaged

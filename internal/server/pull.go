@@ -77,7 +77,7 @@ func (p place) bytes() []byte {
 
 func pageOf(r wire.PullRequest) (place, error) {
 	if len(r.Page) == 0 {
-		return place{row: serverdb.Position{Seq: r.Cookie.Seq, Table: 255}, event: r.Cookie.Seq}, nil
+		return place{row: serverdb.Position{Seq: r.Cookie.Seq + 1}, event: r.Cookie.Seq}, nil
 	}
 	event, n := binary.Uvarint(r.Page)
 	if n <= 0 {
@@ -114,7 +114,7 @@ func (p *pull) page() error {
 	}
 	full := p.sight.Full()
 	p.reply.Whole = !full
-	if !full && p.at.row.Seq == p.after && p.at.row.Table == 255 {
+	if first := (serverdb.Position{Seq: p.after + 1}); !full && p.at.row == first {
 		p.at.row = serverdb.Position{} // all that they may see, from the beginning
 	}
 	for !p.at.rows && p.budget > 0 {
@@ -123,7 +123,7 @@ func (p *pull) page() error {
 			return err
 		}
 		if n := len(rows); n > 0 {
-			p.at.row = serverdb.Position{Seq: rows[n-1].Seq, Table: rows[n-1].Table, Key: rows[n-1].Key}
+			p.at.row = serverdb.Behind(rows[n-1])
 		}
 		p.at.rows = !more
 	}

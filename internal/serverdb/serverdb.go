@@ -22,7 +22,7 @@ var (
 
 // Store is the projects of a studio. Safe for concurrent use.
 type Store interface {
-	// Create makes an empty project with its head: generation, its number and server time, all else is zero. ErrExists
+	// Create makes an empty project with its head: generation, its number, founder and server time, all else is zero. ErrExists
 	// when there is one of that id.
 	Create(ctx context.Context, project studio.ProjectID, head Head) error
 	// Projects lists the projects, in order of id.
@@ -43,8 +43,8 @@ type Head struct {
 	Seq        uint64
 	Chain      [32]byte
 	Founder    studio.UserID // account that is publishing it, event by event (row H17); zero: it is active
-	ServerMs   int64       // the latest instant that was ever used: durations never shrink when a clock is set back
-	Sums       studio.Sums // state hash of each table
+	ServerMs   int64         // the latest instant that was ever used: durations never shrink when a clock is set back
+	Sums       studio.Sums   // state hash of each table
 }
 
 // Row is a state row as it is kept and sent: its canonical form. Key is that of studio.Row.
@@ -156,7 +156,7 @@ type Tx interface {
 	// Append writes events; they continue Head().Seq without a gap and carry their chain: anything else, an op that was
 	// decided before and an n that its client has used are refused. Head().Seq and Chain follow.
 	Append(events []studio.Event) error
-	// SetHead changes generation, number of the generation and server time; the rest of it follows from Put and Append.
+	// SetHead changes generation, its number, founder and server time; the rest of it follows from Put and Append.
 	SetHead(Head) error
 	SetClient(Client) error
 

@@ -77,6 +77,23 @@ const (
 	CodeUnknownCheckpoint Code = "unknown_checkpoint"
 	CodeUnknownNote       Code = "unknown_note"
 
+	CodeUnauthenticated   Code = "unauthenticated" // no session, or one that ended
+	CodeBadCredentials    Code = "bad_credentials" // never says which of the two
+	CodeTooManyAttempts   Code = "too_many_attempts"
+	CodeAccountDisabled   Code = "account_disabled"
+	CodeAccountExists     Code = "account_exists"
+	CodeLastStudioAdmin   Code = "last_studio_admin"
+	CodePasswordShort     Code = "password_short"
+	CodeInvitationUsed    Code = "invitation_used"
+	CodeInvitationExpired Code = "invitation_expired"
+	CodeUnknownInvitation Code = "unknown_invitation"
+	CodeUnknownUser       Code = "unknown_user"
+	CodeInvalidLink       Code = "invalid_link"
+	CodeWrongCertificate  Code = "wrong_certificate"
+	CodeStudioMissing     Code = "studio_missing"
+	CodeStudioKeyMissing  Code = "studio_key_missing"
+	CodeCertificateLost   Code = "certificate_lost"
+
 	CodeInternal     Code = "internal"
 	CodeFileBusy     Code = "file_busy"
 	CodeDiskFull     Code = "disk_full"

@@ -61,10 +61,10 @@ func (l *Ledger) Play(ev Event) (Played, error) {
 	l.next = ev.Seq
 	op := Op{ID: ev.Op, Kind: ev.Kind, Entity: ev.Entity, Group: ev.Group, Undoes: ev.Undoes, MadeHybrid: ev.MadeHybrid,
 		Body: body}
-	at := Moment{Actor: ev.Actor, ReceivedMs: ev.ReceivedMs, Seq: ev.Seq}
+	at := Moment{Actor: ev.Actor, ReceivedMs: ev.ReceivedMs, Seq: ev.Seq, Cause: ev.Cause, System: !ev.Cause.IsZero()}
 	d := Decide(l, op, at)
-	p := Played{Decision: d, Event: EventOf(op, at, d)}
-	p.Event.Client, p.Event.N, p.Event.Cause, p.Event.Chain = ev.Client, ev.N, ev.Cause, ev.Chain
+	p := Played{Decision: d, Event: EventOf(l, op, at, d)}
+	p.Event.Client, p.Event.N, p.Event.Chain = ev.Client, ev.N, ev.Chain
 	p.Follows = p.Event.EntryHash() == ev.EntryHash()
 	if !p.Follows {
 		return p, nil
@@ -311,4 +311,10 @@ func (l *Ledger) Trail(entity ID, after uint64) []Event { return l.log.TrailOf(e
 func (l *Ledger) InStatus(id StatusID) []Asset {
 	assets := rowsAt[Asset](l, TableAsset, l.Keys(TableAsset))
 	return slices.DeleteFunc(assets, func(a Asset) bool { return a.Status != id })
+}
+
+// HeldBy lists the tasks that a person holds.
+func (l *Ledger) HeldBy(id UserID) []Asset {
+	assets := rowsAt[Asset](l, TableAsset, l.Keys(TableAsset))
+	return slices.DeleteFunc(assets, func(a Asset) bool { return a.Assignee != id })
 }

@@ -1,6 +1,6 @@
 // Package wire is what a client and a studio server say to each other: the messages as plain values, how they travel
 // (sync.proto, FORMAT.md), the two ends of a call (NewHandler, NewClient) and the frames in which content travels
-// (FrameWriter, FrameReader). Both ends use it; their pure cores use the plain values alone.
+// (FrameWriter, FrameReader); and by what they know one another: tokens, links, the pinned certificate, signed heads. Both ends use it; their pure cores use the plain values alone.
 //
 // It refuses to decide anything, and to know who calls: the server's own middleware puts that into the context.
 // Invariant: what one end encodes the other decodes to the same value, or refuses; ops, rows and events travel in

@@ -58,6 +58,7 @@ const (
 	linkNeeds      link = "d" // asset -> dependency
 	linkCollection link = "k" // collection -> collection inside
 	linkAsset      link = "a" // collection -> asset inside
+	linkEvent      link = "e" // asset, collection ... -> seq of an event about it
 )
 
 // linksOf lists the links to a row by which a View finds it.

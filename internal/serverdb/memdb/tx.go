@@ -95,13 +95,14 @@ func (t *tx) Append(events []studio.Event) error {
 		}
 		t.ops.put(t.edit, op, ev.Seq)
 		t.events.put(t.edit, seqKey(ev.Seq), ev)
+		t.links.put(t.edit, string(linkEvent)+string(ev.Entity[:])+seqKey(ev.Seq), struct{}{})
 		t.head.Seq, t.head.Chain = ev.Seq, ev.Chain
 	}
 	return nil
 }
 
 func (t *tx) SetHead(h serverdb.Head) error {
-	t.head.Generation, t.head.GenNo, t.head.ServerMs = h.Generation, h.GenNo, h.ServerMs
+	t.head.Generation, t.head.GenNo, t.head.Founder, t.head.ServerMs = h.Generation, h.GenNo, h.Founder, h.ServerMs
 	return nil
 }
 

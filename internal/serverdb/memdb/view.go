@@ -161,6 +161,16 @@ func (s snapshot) Event(op studio.OpID) (studio.Event, bool) {
 	return s.events.get(seqKey(seq))
 }
 
+func (s snapshot) Trail(entity studio.ID, after uint64) []studio.Event {
+	var trail []studio.Event
+	for _, key := range s.behind(linkEvent, string(entity[:])) {
+		if ev, ok := s.events.get(key); ok && ev.Seq > after {
+			trail = append(trail, ev)
+		}
+	}
+	return trail
+}
+
 func (s snapshot) InStatus(id studio.StatusID) []studio.Asset {
 	return linked[studio.Asset](s, linkStatus, id.ID, studio.TableAsset)
 }

@@ -154,7 +154,7 @@ func (k *checker) checkEvents() error {
 	err := k.c.each(`SELECT seq, op_id, client_id, n, header, body, chain FROM event ORDER BY seq`, nil,
 		[]any{&seq, &op, &client, (*number)(&n), &header, &body, &chain}, func() (bool, error) {
 			k.report.Events++
-			ev, err := studio.DecodeEvent(header)
+			ev, err := studio.EventFrom(header, nil)
 			ev.Body = body
 			copy(ev.Chain[:], chain)
 			if err == nil {

@@ -8,6 +8,7 @@ CREATE TABLE head (
   gen_no     INTEGER NOT NULL,
   seq        INTEGER NOT NULL, -- of the newest event
   chain      BLOB NOT NULL CHECK (length(chain) = 32), -- over all events
+  founder    BLOB, -- account that is publishing it; null: it is active
   server_ms  INTEGER NOT NULL, -- the latest instant that was ever used
   defs_seq   INTEGER NOT NULL -- of the newest change of project, member, role, status or type: what is cached stands till then
 ) STRICT;
@@ -18,11 +19,13 @@ CREATE TABLE event (
   op_id     BLOB NOT NULL UNIQUE CHECK (length(op_id) = 16),
   client_id BLOB, -- null: it followed from another op, or the server made it
   n         INTEGER NOT NULL,
+  entity    BLOB NOT NULL CHECK (length(entity) = 16), -- what it is about
   header    BLOB NOT NULL, -- studio's canonical form, of every field but the next two
   body      BLOB NOT NULL,
   chain     BLOB NOT NULL CHECK (length(chain) = 32)
 ) STRICT;
 CREATE UNIQUE INDEX event_client ON event (client_id, n) WHERE client_id IS NOT NULL;
+CREATE INDEX event_about ON event (entity, seq);
 CREATE INDEX event_of ON event (client_id, seq) WHERE client_id IS NOT NULL;
 CREATE TRIGGER event_next BEFORE INSERT ON event
 WHEN new.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM event)

@@ -33,9 +33,10 @@ const memoMax = 10_000 // rows that a snapshot keeps, so that a walk over a proj
 // newSnapshot reads the head, which fixes the state that a read transaction sees.
 func newSnapshot(p *project, c *conn) snapshot {
 	s := snapshot{p: p, c: c, memo: map[rowKey]studio.Row{}}
-	var generation, chain []byte
-	err := c.get(`SELECT generation, gen_no, seq, chain, server_ms, defs_seq FROM head`, nil, &generation,
-		(*number)(&s.head.GenNo), &s.head.Seq, &chain, &s.head.ServerMs, &s.defsSeq)
+	var generation, chain, founder []byte
+	err := c.get(`SELECT generation, gen_no, seq, chain, founder, server_ms, defs_seq FROM head`, nil, &generation,
+		(*number)(&s.head.GenNo), &s.head.Seq, &chain, &founder, &s.head.ServerMs, &s.defsSeq)
+	s.head.Founder.ID = studio.IDFrom(founder)
 	s.err = failure("read head", err)
 	copy(s.head.Generation[:], generation)
 	copy(s.head.Chain[:], chain)
@@ -152,7 +153,7 @@ func (s *snapshot) events(query string, args ...any) []studio.Event {
 	var events []studio.Event
 	var header, body, chain []byte
 	s.each(query, args, []any{&header, &body, &chain}, func() (bool, error) {
-		ev, err := studio.DecodeEvent(header)
+		ev, err := studio.EventFrom(header, nil)
 		if len(body) > 0 {
 			ev.Body = body
 		}

@@ -44,8 +44,8 @@ func (t *tx) finish() error {
 	}
 	if t.err == nil && t.moved {
 		h := t.head
-		_ = t.fail("write head", t.c.exec(`UPDATE head SET generation = ?, gen_no = ?, seq = ?, chain = ?, server_ms = ?,
-			defs_seq = ?`, h.Generation[:], int64(h.GenNo), h.Seq, h.Chain[:], h.ServerMs, t.defsSeq))
+		_ = t.fail("write head", t.c.exec(`UPDATE head SET generation = ?, gen_no = ?, seq = ?, chain = ?, founder = ?,
+			server_ms = ?, defs_seq = ?`, h.Generation[:], int64(h.GenNo), h.Seq, h.Chain[:], nullID(h.Founder.ID), h.ServerMs, t.defsSeq))
 	}
 	return t.err
 }
@@ -151,8 +151,8 @@ func (t *tx) Append(events []studio.Event) error {
 		if body == nil {
 			body = []byte{}
 		}
-		if err := t.c.exec(`INSERT INTO event (seq, op_id, client_id, n, header, body, chain) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			ev.Seq, ev.Op.ID[:], client, int64(ev.N), studio.EncodeEvent(ev), body, ev.Chain[:]); err != nil {
+		if err := t.c.exec(`INSERT INTO event (seq, op_id, client_id, n, entity, header, body, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			ev.Seq, ev.Op.ID[:], client, int64(ev.N), ev.Entity[:], ev.Header(), body, ev.Chain[:]); err != nil {
 			return t.fail("write events", err)
 		}
 		t.head.Seq, t.head.Chain, t.moved = ev.Seq, ev.Chain, true
@@ -162,7 +162,7 @@ func (t *tx) Append(events []studio.Event) error {
 
 // SetHead writes generation, its number and server time.
 func (t *tx) SetHead(h serverdb.Head) error {
-	t.head.Generation, t.head.GenNo, t.head.ServerMs, t.moved = h.Generation, h.GenNo, h.ServerMs, true
+	t.head.Generation, t.head.GenNo, t.head.Founder, t.head.ServerMs, t.moved = h.Generation, h.GenNo, h.Founder, h.ServerMs, true
 	return t.err
 }
 
@@ -249,4 +249,11 @@ func (t *tx) SetVisible(visible []serverdb.Visible) error {
 		}
 	}
 	return t.err
+}
+
+func nullID(id studio.ID) []byte {
+	if id.IsZero() {
+		return nil
+	}
+	return id[:]
 }

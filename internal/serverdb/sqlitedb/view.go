@@ -193,6 +193,11 @@ func (s *snapshot) Event(op studio.OpID) (studio.Event, bool) {
 	return studio.Event{}, false
 }
 
+// Trail lists the events about something after a seq.
+func (s *snapshot) Trail(entity studio.ID, after uint64) []studio.Event {
+	return s.events(`SELECT header, body, chain FROM event WHERE entity = ? AND seq > ? ORDER BY seq`, entity[:], seqArg(after))
+}
+
 // InStatus lists the tasks of a status.
 func (s *snapshot) InStatus(id studio.StatusID) []studio.Asset {
 	return linked[studio.Asset](s, studio.TableAsset, refStatus, id.ID)
