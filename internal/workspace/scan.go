@@ -31,6 +31,7 @@ type Scanned struct {
 	Links      []string // links and devices: never followed
 	Unreadable []string // folders that could not be listed
 	Nested     []string // folders that are projects of their own
+	Parts      []string // what restores write to: theirs, or left behind
 }
 
 // Entry is one file.
@@ -95,12 +96,12 @@ func (s *scanner) dir(rel string, rules []gitignore.Pattern, depth int) error {
 	}
 	matcher := gitignore.NewMatcher(rules)
 	for _, e := range entries {
+		at := path.Join(rel, e.Name())
+		if strings.HasPrefix(e.Name(), ownPrefix) && strings.HasSuffix(e.Name(), partSuffix) {
+			s.found.Parts = append(s.found.Parts, at)
+		}
 		if e.Name() == MarkerName || strings.HasPrefix(e.Name(), ownPrefix) {
 			continue
-		}
-		at := path.Join(rel, e.Name())
-		if rel == "" {
-			at = e.Name()
 		}
 		if matcher.Match(strings.Split(at, "/"), e.IsDir()) {
 			s.found.Ignored++
