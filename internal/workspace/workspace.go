@@ -267,17 +267,18 @@ func (f *Folder) SameEntry(from, to string) (bool, error) {
 		return false, nil
 	}
 	entries, err := f.fs.ReadDir(f.Path(dir))
-	return err == nil && (from == to || !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == name })), err
+	beside := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == name })
+	return err == nil && (from == to || !beside), err
 }
 
 // Resolve is where a path of the project is on this disk: each name exactly where it is there, else one that differs in
 // case or normal form alone, as disks and programs write them. Names that are not there stay as they are.
 func (f *Folder) Resolve(rel string) (string, error) {
-	if err := f.checkWay(rel); err != nil {
-		return rel, err
-	}
 	parts, at := strings.Split(rel, "/"), ""
 	for i, name := range parts {
+		if err := f.checkWay(path.Join(at, name)); err != nil { // a twin on the way may be no folder
+			return rel, err
+		}
 		_, err := f.fs.Lstat(f.Path(path.Join(at, name)))
 		if errors.Is(err, fs.ErrNotExist) {
 			if name, err = f.twin(at, name); err == nil && name == "" {
