@@ -88,6 +88,7 @@ func (s *Session) CreateCheckpoint(ctx context.Context, r CheckpointRequest) ([]
 	if err != nil {
 		return nil, err
 	}
+	r.Assets = once(r.Assets)
 	for try := 0; ; try++ {
 		made, err := s.checkpoint(ctx, r, picture)
 		if errors.Is(err, projectdb.ErrCondemned) && try < condemnedTries {
