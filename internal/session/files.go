@@ -75,7 +75,7 @@ func (s *Session) Overtaken(ctx context.Context, change projectdb.ChangeSet) (bo
 	known := s.Files()
 	old := func(id studio.AssetID, a *projectdb.AssetInfo) bool {
 		f, there := known.Of[id]
-		return !a.Trashed() && (!there || f.Base != a.Head)
+		return picture.stands(id.ID) && (!there || f.Base != a.Head)
 	}
 	if !known.Looked {
 		return false, nil
