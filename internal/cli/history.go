@@ -157,6 +157,7 @@ type restoredJSON struct {
 func (c *command) restored(done []session.Restored, bad []named, verb string) error {
 	docs := []restoredJSON{}
 	var errs []error
+	var whose []string // the asset that has the safety checkpoint, for the command that brings it back
 	for _, r := range done {
 		d := restoredJSON{ID: r.Asset.String(), Path: r.Path, Done: r.Err == nil, Label: r.Label, Bytes: r.Bytes, Error: c.errorJSON(r.Err)}
 		if !r.Safety.IsZero() {
@@ -164,6 +165,10 @@ func (c *command) restored(done []session.Restored, bad []named, verb string) er
 		}
 		docs = append(docs, d)
 		errs = append(errs, r.Err)
+		whose = append(whose, r.Path)
+		if !r.Holder.IsZero() && r.Holder != r.Asset {
+			whose[len(whose)-1] = r.Holder.String()
+		}
 	}
 	for _, b := range bad {
 		docs = append(docs, restoredJSON{Path: b.name, Error: c.errorJSON(b.err)})
@@ -171,13 +176,13 @@ func (c *command) restored(done []session.Restored, bad []named, verb string) er
 	}
 	exit, first := worst(errs)
 	c.answer(map[string]any{"results": docs, "error": c.errorJSON(first)}, func(w io.Writer) {
-		for _, d := range docs {
+		for i, d := range docs {
 			if !d.Done {
 				continue
 			}
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", d.Path, verb, d.Label, text.Bytes(d.Bytes))
 			if d.Safety != nil {
-				fmt.Fprintf(w, "  What it held before is safe: framehold restore %s --checkpoint %s\n", d.Path, *d.Safety)
+				fmt.Fprintf(w, "  What it held before is safe: framehold restore %s --checkpoint %s\n", whose[i], *d.Safety)
 			}
 		}
 	})

@@ -57,16 +57,24 @@ func (c *command) entities(s *session.Session, p *session.Picture, names []strin
 	return ids, bad
 }
 
-// assets is entities for commands about assets: a collection stands for the assets below it.
+// assets is entities for commands about assets: a collection stands for the assets below it, the folder of the project
+// for all.
 func (c *command) assets(s *session.Session, p *session.Picture, names []string) ([]studio.AssetID, []named) {
-	ids, bad := c.entities(s, p, names)
 	var assets []studio.AssetID
-	for _, id := range ids {
-		if p.Assets[studio.AssetID{ID: id}] != nil {
-			assets = append(assets, studio.AssetID{ID: id})
-			continue
+	var bad []named
+	for _, name := range names {
+		id, err := c.entity(s, p, name)
+		if rel, relErr := c.rel(s, name); err != nil && relErr == nil && rel == "" {
+			id, err = studio.ID{}, nil
 		}
-		assets = append(assets, p.Below(studio.CollectionID{ID: id})...)
+		switch asset := (studio.AssetID{ID: id}); {
+		case err != nil:
+			bad = append(bad, named{name: name, err: err})
+		case p.Assets[asset] != nil:
+			assets = append(assets, asset)
+		default:
+			assets = append(assets, p.Below(studio.CollectionID{ID: id})...)
+		}
 	}
 	return assets, bad
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -413,8 +414,10 @@ func (c *command) saved(ctx context.Context, s *session.Session, p *session.Pict
 	looked := false
 	for _, name := range names {
 		id, err := c.entity(s, p, name)
-		if err != nil {
-			if rel, relErr := c.rel(s, name); relErr == nil && studio.CodeOf(err) == studio.CodeUnknownAsset && c.onDisk(s, rel) {
+		rel, relErr := c.rel(s, name)
+		whole := relErr == nil && rel == "" // the whole project
+		if err != nil && !whole {
+			if relErr == nil && studio.CodeOf(err) == studio.CodeUnknownAsset && c.onDisk(s, rel) {
 				err = studio.Refuse(studio.CodeNotTracked, studio.Params{Path: visible(rel)})
 			}
 			bad = append(bad, session.Made{Path: name, State: "refused", Err: err})
@@ -441,7 +444,9 @@ func (c *command) saved(ctx context.Context, s *session.Session, p *session.Pict
 				return nil, nil, nil, err
 			}
 			if d.CheckpointRefusal != nil {
-				skipped = append(skipped, session.Made{Asset: row.Asset.ID, Path: row.Path, State: "skipped", Err: d.CheckpointRefusal})
+				if !slices.ContainsFunc(skipped, func(m session.Made) bool { return m.Asset == row.Asset.ID }) {
+					skipped = append(skipped, session.Made{Asset: row.Asset.ID, Path: row.Path, State: "skipped", Err: d.CheckpointRefusal})
+				}
 				continue
 			}
 			ids = append(ids, row.Asset.ID)

@@ -120,3 +120,22 @@ func restIsData(f *os.File, offset int64) (start, end int64, err error) {
 	}
 	return min(offset, i.Size()), i.Size(), nil
 }
+
+// renameByLink renames where the system has no rename that leaves what is there alone: a second name for a file fails
+// when the name is taken. A folder has but one name; what a rename of it could replace is an empty folder.
+func renameByLink(oldName, newName string) error {
+	i, err := os.Lstat(oldName)
+	if err != nil {
+		return err
+	}
+	if !i.IsDir() {
+		if err := os.Link(oldName, newName); err != nil {
+			return err
+		}
+		return os.Remove(oldName)
+	}
+	if _, err := os.Lstat(newName); !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(err, &os.LinkError{Op: "rename", Old: oldName, New: newName, Err: fs.ErrExist})
+	}
+	return os.Rename(oldName, newName)
+}

@@ -25,6 +25,28 @@ func syncDir(name string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+func renameNew(oldName, newName string) error {
+	err := unix.RenamexNp(oldName, newName, unix.RENAME_EXCL)
+	if errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.EINVAL) { // a file system without the flag
+		return renameByLink(oldName, newName)
+	}
+	if err != nil {
+		return &os.LinkError{Op: "rename", Old: oldName, New: newName, Err: err}
+	}
+	return nil
+}
+
+func exchange(a, b string) error {
+	err := unix.RenamexNp(a, b, unix.RENAME_SWAP)
+	if errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.EINVAL) {
+		return errors.ErrUnsupported
+	}
+	if err != nil {
+		return &os.LinkError{Op: "exchange", Old: a, New: b, Err: err}
+	}
+	return nil
+}
+
 func lockFile(f *os.File, shared bool) error {
 	how := unix.LOCK_EX
 	if shared {

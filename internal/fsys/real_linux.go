@@ -35,13 +35,6 @@ func renameNew(oldName, newName string) error {
 	return nil
 }
 
-func renameByLink(oldName, newName string) error {
-	if err := os.Link(oldName, newName); err != nil {
-		return err
-	}
-	return os.Remove(oldName)
-}
-
 func exchange(a, b string) error {
 	err := unix.Renameat2(unix.AT_FDCWD, a, unix.AT_FDCWD, b, unix.RENAME_EXCHANGE)
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) {

@@ -3,7 +3,6 @@
 package fsys
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 )
@@ -20,15 +19,6 @@ func checkNoFollow(name string) error {
 	}
 	return err
 }
-
-func renameNew(oldName, newName string) error {
-	if err := os.Link(oldName, newName); err != nil {
-		return err
-	}
-	return os.Remove(oldName)
-}
-
-func exchange(string, string) error { return errors.ErrUnsupported }
 
 func syncFile(f *os.File) error { return f.Sync() } // F_FULLFSYNC on macOS, FlushFileBuffers on Windows
 

@@ -12,6 +12,10 @@ func fill(*Info, fs.FileInfo) {} // a listing has neither inode nor ctime: size 
 
 func syncDir(string) error { return nil } // NTFS journals names; a folder handle cannot be flushed
 
+func renameNew(oldName, newName string) error { return renameByLink(oldName, newName) }
+
+func exchange(string, string) error { return errors.ErrUnsupported }
+
 func lockFile(f *os.File, shared bool) error {
 	flags := uint32(windows.LOCKFILE_FAIL_IMMEDIATELY)
 	if !shared {

@@ -92,7 +92,7 @@ func (r *replay) checkSafety(key string, t table, raw []any) {
 		name = studio.PathOf(r.ledger, a.ID.ID) + " " + name
 	}
 	_, member := r.ledger.Member(k.Author)
-	shape := studio.Checkpoint{ID: k.ID, Asset: k.Asset, Author: k.Author, Assignment: k.Assignment,
+	shape := studio.Checkpoint{ID: k.ID, Asset: k.Asset, Author: k.Author, Base: k.Base, Assignment: k.Assignment,
 		StatusAtCreation: k.StatusAtCreation, Manifest: k.Manifest, Bytes: k.Bytes, NewBytes: k.NewBytes,
 		State: studio.Safety, MadeHybrid: k.MadeHybrid, ReceivedMs: k.ReceivedMs, Ver: 1}
 	switch {

@@ -119,13 +119,26 @@ func (s *Session) dry(ctx context.Context, fn func(*act) error) error {
 	})
 }
 
-// each is an act on many: every one is decided alone, in one transaction with one undo. With all, one refusal
+// once is ids without those that were named before, in order.
+func once[T comparable](ids []T) []T {
+	seen := make(map[T]bool, len(ids))
+	var unique []T
+	for _, id := range ids {
+		if !seen[id] {
+			seen[id] = true
+			unique = append(unique, id)
+		}
+	}
+	return unique
+}
+
+// each is an act on many: every one is decided alone and once, in one transaction with one undo. With all, one refusal
 // refuses all. fn decides one of them.
 func (s *Session) each(ctx context.Context, ids []studio.ID, all bool, fn func(*item, studio.ID) error) (Outcome, error) {
 	var out Outcome
 	err := s.write(ctx, projectdb.ActEdit, func(a *act) error {
 		out = Outcome{}
-		for _, id := range ids {
+		for _, id := range once(ids) {
 			out.Results = append(out.Results, a.try(id, fn))
 		}
 		if all && out.Refused() > 0 {

@@ -53,8 +53,8 @@ func (s *Session) Add(ctx context.Context, r AddRequest) (Added, error) {
 	}
 	var files []*saving
 	var folders []string
-	total := int64(0)
-	for _, p := range r.Paths {
+	total, named := int64(0), map[string]bool{}
+	for _, p := range once(r.Paths) {
 		scanned, err := s.folder.Scan(ctx, p)
 		if errors.Is(err, fs.ErrNotExist) {
 			refusal := studio.Refuse(studio.CodeNoFile, studio.Params{Path: p})
@@ -71,6 +71,10 @@ func (s *Session) Add(ctx context.Context, r AddRequest) (Added, error) {
 		}
 		folders = append(folders, scanned.Folders...)
 		for _, e := range scanned.Files {
+			if named[e.Path] { // in two of the folders that were named
+				continue
+			}
+			named[e.Path] = true
 			if id, ok := picture.At(e.Path); ok && picture.Assets[studio.AssetID{ID: id}] != nil && isWhere(picture, id, e.Path) {
 				added.Already++
 				continue
@@ -203,7 +207,7 @@ func (a *act) rehearseNew(f *saving) error {
 }
 
 // SaveAsCopy tracks what a working file holds as a resource of its own beside it: for work on a task that someone else
-// holds. The file itself stays as it is.
+// holds. The file itself stays as it is. Codes: trashed, no_file, those of Add.
 func (s *Session) SaveAsCopy(ctx context.Context, id studio.AssetID, progress Progress) (Made, error) {
 	file, err := s.fileNow(ctx, id)
 	if err != nil {
@@ -218,13 +222,17 @@ func (s *Session) SaveAsCopy(ctx context.Context, id studio.AssetID, progress Pr
 	}
 	a := picture.Assets[id]
 	me := picture.Members[s.me]
+	onDisk, err := s.namesBeside(file.Path)
+	if err != nil {
+		return Made{}, fileFailure(file.Path, err)
+	}
 	f := &saving{id: studio.CheckpointID{ID: s.clock.NewID()}, path: file.Path}
 	f.asset.ID = studio.AssetID{ID: s.clock.NewID()}
 	f.made = Made{Asset: f.asset.ID, Path: file.Path, State: "refused", TotalBytes: file.Size}
 	f.create = func(it *item, f *saving) error {
 		name := freeCopyName(a.Name, me.Username, func(n string) bool {
 			_, taken := it.state.Named(a.Parent, studio.NameKey(n))
-			return taken
+			return taken || onDisk[studio.NameKey(n)]
 		})
 		return it.create(f.asset.ID.ID, NewRequest{Parent: a.Parent, Name: name, Kind: studio.Resource, Type: a.Type}, f.id)
 	}
@@ -247,6 +255,16 @@ func (s *Session) SaveAsCopy(ctx context.Context, id studio.AssetID, progress Pr
 		return f.made, f.made.Err
 	}
 	return f.made, s.fetchOne(ctx, f.asset.ID, progress)
+}
+
+// namesBeside are the keys of the names in the folder that a file stands in.
+func (s *Session) namesBeside(rel string) (map[string]bool, error) {
+	entries, err := s.fs.ReadDir(s.folder.Path(path.Dir(rel)))
+	names := map[string]bool{}
+	for _, e := range entries {
+		names[studio.NameKey(e.Name())] = true
+	}
+	return names, err
 }
 
 // commitCopy is commitFiles for a copy: the working file stays the other asset's.

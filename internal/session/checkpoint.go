@@ -85,6 +85,7 @@ func (s *Session) CreateCheckpoint(ctx context.Context, r CheckpointRequest) ([]
 	if err != nil {
 		return nil, err
 	}
+	r.Assets = once(r.Assets)
 	var made []Made
 	err = s.again(func() error {
 		made, err = s.checkpoint(ctx, r, picture)

@@ -45,7 +45,7 @@ func fileFailure(path string, err error) error {
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
 		code = studio.CodeReadOnly
 	case errors.Is(err, fsys.ErrLink):
-		code = studio.CodeOutside
+		code, p.Why = studio.CodeInTheWay, "not_plain"
 	case errors.Is(err, chunkstore.ErrMissing), errors.Is(err, chunkstore.ErrDamaged):
 		code = studio.CodeDamaged
 	case errors.Is(err, preview.ErrNotAnImage):

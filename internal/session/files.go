@@ -75,7 +75,7 @@ func (s *Session) Overtaken(ctx context.Context, change projectdb.ChangeSet) (bo
 	known := s.Files()
 	old := func(id studio.AssetID, a *projectdb.AssetInfo) bool {
 		f, there := known.Of[id]
-		return !a.Trashed() && (!there || f.Base != a.Head)
+		return picture.stands(id.ID) && (!there || f.Base != a.Head)
 	}
 	if !known.Looked {
 		return false, nil
@@ -145,10 +145,11 @@ func (s *Session) Rescan(ctx context.Context) (bool, error) {
 	}
 	var untracked []workspace.Entry
 	of := map[studio.AssetID]File{}
-	for _, e := range scanned.Files {
-		id, tracked := look.assetAt(e)
-		if _, taken := of[id]; !tracked || taken {
-			if taken {
+	assets, own := look.owners(scanned.Files)
+	for i, e := range scanned.Files {
+		id := assets[i]
+		if id.IsZero() || own[id] != e.Path {
+			if !id.IsZero() {
 				e.Unusable = "name_taken"
 			}
 			untracked = append(untracked, e)
@@ -160,8 +161,8 @@ func (s *Session) Rescan(ctx context.Context) (bool, error) {
 		}
 		of[id] = file
 	}
-	for id, a := range look.picture.Assets {
-		if _, there := of[id]; !there && !a.Trashed() {
+	for id := range look.picture.Assets {
+		if _, there := of[id]; !there && look.picture.stands(id.ID) {
 			of[id] = look.absent(id)
 		}
 	}
@@ -185,9 +186,9 @@ type look struct {
 	picture *Picture
 	local   map[studio.AssetID]projectdb.LocalFile
 	stats   map[string]projectdb.Stat
-	atPath  map[string]studio.AssetID // by the path on disk
 	content map[studio.CheckpointID]studio.Checkpoint
 	fresh   []projectdb.Stat
+	adopted []projectdb.LocalFile
 }
 
 func (s *Session) newLook(ctx context.Context) (*look, error) {
@@ -195,7 +196,7 @@ func (s *Session) newLook(ctx context.Context) (*look, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &look{s: s, picture: picture, atPath: map[string]studio.AssetID{}, content: map[studio.CheckpointID]studio.Checkpoint{}}
+	l := &look{s: s, picture: picture, content: map[studio.CheckpointID]studio.Checkpoint{}}
 	err = s.db.Read(ctx, func(snap *projectdb.Snapshot) (err error) {
 		if l.local, err = snap.LocalFiles(s.folderID); err != nil {
 			return err
@@ -213,22 +214,59 @@ func (s *Session) newLook(ctx context.Context) (*look, error) {
 		}
 		return nil
 	})
-	for id, f := range l.local {
-		l.atPath[f.Path] = id
-	}
 	return l, err
 }
 
-// assetAt finds the asset of a file on disk: by the name that was put there, else by the key of its path.
-func (l *look) assetAt(e workspace.Entry) (studio.AssetID, bool) {
-	if id, ok := l.atPath[e.Path]; ok {
-		if a := l.picture.Assets[id]; a != nil && !a.Trashed() && keyPath(l.picture.Path(id.ID)) == keyPath(e.Path) {
-			return id, true
+// owners finds the asset at whose place each file stands, zero for none, and which file is an asset's own where several
+// differ in case or normal form alone: the one that was put there, else the one of its exact name, else the first.
+func (l *look) owners(files []workspace.Entry) (assets []studio.AssetID, own map[studio.AssetID]string) {
+	weight := func(id studio.AssetID, at string) int {
+		switch at {
+		case "":
+			return 0
+		case l.local[id].Path:
+			return 3
+		case l.picture.Path(id.ID):
+			return 2
+		}
+		return 1
+	}
+	assets, own = make([]studio.AssetID, len(files)), map[studio.AssetID]string{}
+	for i, e := range files {
+		at, _ := l.picture.At(e.Path)
+		id := studio.AssetID{ID: at}
+		if l.picture.Assets[id] == nil {
+			continue
+		}
+		assets[i] = id
+		if weight(id, e.Path) > weight(id, own[id]) {
+			own[id] = e.Path
 		}
 	}
-	id, ok := l.picture.At(e.Path)
-	a := l.picture.Assets[studio.AssetID{ID: id}]
-	return studio.AssetID{ID: id}, ok && a != nil
+	return assets, own
+}
+
+// localOf is what the file at an asset's place came from. What was put elsewhere, before the asset was moved, says
+// nothing about a file that stands at its place now.
+func (l *look) localOf(id studio.AssetID) (projectdb.LocalFile, bool) {
+	local, ok := l.local[id]
+	return local, ok && (local.Path == l.picture.Path(id.ID) || keyPath(local.Path) == l.picture.keys[id.ID])
+}
+
+// holderOf is the asset whose file stands at a path on disk: the one at its place, but for a file that was put there
+// for another that has been moved away since, in another working folder.
+func (l *look) holderOf(id studio.AssetID, at string) studio.AssetID {
+	if _, own := l.localOf(id); own {
+		return id
+	}
+	holder := id
+	newest := int64(-1)
+	for other, f := range l.local {
+		if a := l.picture.Assets[other]; a != nil && !a.Purged && other != id && f.Path == at && f.PutMs > newest {
+			holder, newest = other, f.PutMs
+		}
+	}
+	return holder
 }
 
 func (l *look) absent(id studio.AssetID) File {
@@ -238,7 +276,7 @@ func (l *look) absent(id studio.AssetID) File {
 }
 
 func (l *look) base(id studio.AssetID, f *File) int64 {
-	local, ok := l.local[id]
+	local, ok := l.localOf(id)
 	if !ok {
 		return -1
 	}
@@ -275,16 +313,23 @@ func (l *look) file(ctx context.Context, id studio.AssetID, path string, info fs
 	return f, nil
 }
 
-// adoptBase finds which version a file holds that was not put there by us.
+// adoptBase finds which version a file holds that was not put there by us, and remembers it: who works on from it
+// works on from that version.
 func (l *look) adoptBase(ctx context.Context, id studio.AssetID, f *File) error {
-	return l.s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+	err := l.s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		newest := uint32(0)
 		for _, k := range snap.Checkpoints(id) {
-			if k.Manifest == f.Content && k.State == studio.Accepted {
-				f.Base, f.BaseHash = k.ID, k.Manifest
+			if k.Manifest == f.Content && k.State == studio.Accepted && k.Version > newest {
+				f.Base, f.BaseHash, newest = k.ID, k.Manifest, k.Version
 			}
 		}
 		return nil
 	})
+	if err == nil && !f.Base.IsZero() {
+		l.adopted = append(l.adopted, projectdb.LocalFile{Folder: l.s.folderID, Asset: id, Path: f.Path, Base: f.Base,
+			Manifest: f.Content, PutMs: l.s.clock.NowMs()})
+	}
+	return err
 }
 
 // known is the content of a file that is exactly as it was when its content was known.
@@ -313,9 +358,10 @@ func (l *look) identify(ctx context.Context, path string) (studio.Hash, error) {
 	return studio.Hash(saved.Manifest), nil
 }
 
-// keep remembers what was read. It is a cache: when it cannot be written, files are read again the next time.
+// keep remembers what was read. When it cannot be written, files are read again the next time. What came to be known of
+// a file meanwhile, in another process, stays.
 func (l *look) keep(ctx context.Context) {
-	if len(l.fresh) == 0 {
+	if len(l.fresh) == 0 && len(l.adopted) == 0 {
 		return
 	}
 	_ = l.s.care(ctx, func(tx *projectdb.Tx) error {
@@ -324,8 +370,17 @@ func (l *look) keep(ctx context.Context) {
 				return err
 			}
 		}
+		for _, f := range l.adopted {
+			if now, ok := tx.LocalFile(l.s.folderID, f.Asset); ok && now != l.local[f.Asset] {
+				continue
+			}
+			if err := tx.SetLocalFile(f); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
+	l.fresh, l.adopted = nil, nil
 }
 
 func statOf(path string, info fsys.Info, content studio.Hash, seen int64) projectdb.Stat {
@@ -346,31 +401,40 @@ func (s *Session) fileNow(ctx context.Context, id studio.AssetID) (File, error) 
 	return l.fileOf(ctx, id)
 }
 
+// fileOf looks at the file of an asset. Code: trashed, for its place may be another's now.
 func (l *look) fileOf(ctx context.Context, id studio.AssetID) (File, error) {
-	paths := []string{l.picture.Path(id.ID)}
-	if local, ok := l.local[id]; ok && keyPath(local.Path) == keyPath(paths[0]) {
-		paths = []string{local.Path, paths[0]}
+	a := l.picture.Assets[id]
+	if a == nil {
+		return File{}, studio.Refuse(studio.CodeUnknownAsset, studio.Params{Name: id.String()})
 	}
-	for _, path := range paths {
-		info, err := l.s.folder.Lstat(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+	at := l.picture.Path(id.ID)
+	if l.picture.InTrash(id) {
+		return File{Path: at}, studio.Refuse(studio.CodeTrashed, studio.Params{Asset: at})
+	}
+	if local, ok := l.localOf(id); ok && local.Path != at {
+		if info, err := l.s.folder.Lstat(local.Path); err == nil && info.IsRegular() {
+			at = local.Path
 		}
-		if err != nil || !info.IsRegular() {
-			return File{}, fileFailure(path, errors.Join(err, notRegular(info)))
-		}
-		f, err := l.file(ctx, id, path, info)
-		l.keep(ctx)
-		return f, fileFailure(path, err)
 	}
-	return l.absent(id), nil
-}
-
-func notRegular(info fsys.Info) error {
-	if info.IsRegular() {
-		return nil
+	at, err := l.s.folder.Resolve(at)
+	if err != nil {
+		return File{Path: at}, fileFailure(at, err)
 	}
-	return fsys.ErrLink
+	info, err := l.s.folder.Lstat(at)
+	if errors.Is(err, fs.ErrNotExist) {
+		f := l.absent(id)
+		f.Path = at
+		return f, nil
+	}
+	if err == nil && !info.IsRegular() {
+		err = fsys.ErrLink
+	}
+	if err != nil {
+		return File{Path: at}, fileFailure(at, err)
+	}
+	f, err := l.file(ctx, id, at, info)
+	l.keep(ctx)
+	return f, fileFailure(at, err)
 }
 
 // refresh looks again at the files of some assets, after an act on them.
@@ -399,72 +463,4 @@ func (s *Session) refresh(ctx context.Context, ids ...studio.AssetID) {
 		s.files.untracked = slices.DeleteFunc(slices.Clone(s.files.untracked), func(e workspace.Entry) bool { return e.Path == f.Path })
 	}
 	s.files.of = next
-}
-
-// followTree renames the working files along with what was renamed or moved, where they stand at their place. A file
-// that cannot follow stays where it is and is shown as untracked: nothing is lost.
-func (s *Session) followTree(ctx context.Context, out Outcome, err error) (Outcome, error) {
-	if err != nil || out.Done() == 0 {
-		return out, err
-	}
-	picture, err := s.Look(ctx)
-	if err != nil {
-		return out, err
-	}
-	for i, r := range out.Results {
-		if r.Err != nil || r.Already {
-			continue
-		}
-		out.Results[i].Err = fileFailure(r.Path, s.follow(ctx, r.before, picture.Path(r.Entity)))
-		out.Results[i].Path = picture.Path(r.Entity)
-	}
-	_, err = s.Rescan(ctx)
-	return out, err
-}
-
-func (s *Session) follow(ctx context.Context, from, to string) error {
-	if from == "" || from == to {
-		return nil
-	}
-	info, err := s.folder.Lstat(from)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := s.folder.Rename(from, to); err != nil {
-		return err
-	}
-	var below []string
-	if info.IsDir() {
-		scanned, err := s.folder.Scan(ctx, to)
-		if err != nil {
-			return err
-		}
-		for _, e := range scanned.Files {
-			below = append(below, e.Path[len(to):])
-		}
-	} else {
-		below = []string{""}
-	}
-	return s.care(ctx, func(tx *projectdb.Tx) error {
-		local, err := tx.LocalFiles(s.folderID)
-		if err != nil {
-			return err
-		}
-		byPath := map[string]projectdb.LocalFile{}
-		for _, f := range local {
-			byPath[f.Path] = f
-		}
-		for _, rest := range below {
-			if f, ok := byPath[from+rest]; ok {
-				f.Path = to + rest
-				if err := tx.SetLocalFile(f); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
 }

@@ -174,22 +174,46 @@ func (p *Picture) tree() {
 	p.paths, p.keys = make(map[studio.ID]string, n), make(map[studio.ID]string, n)
 	p.inside = map[studio.CollectionID][]studio.ID{}
 	p.byPath = make(map[string]studio.ID, n)
+	gone := map[studio.CollectionID]bool{}
 	for id, c := range p.Collections {
 		p.collectionPath(id, 0)
-		if !c.Trashed() {
+		if !c.Trashed() && !p.inTrash(c.Parent, gone, 0) {
 			p.stand(id.ID, c.Parent)
 		}
 	}
 	for id, a := range p.Assets {
 		path, key := p.collectionPath(a.Parent, 0)
 		p.paths[id.ID], p.keys[id.ID] = join(path, a.Name), join(key, a.NameKey)
-		if !a.Trashed() {
+		if !a.Trashed() && !p.inTrash(a.Parent, gone, 0) {
 			p.stand(id.ID, a.Parent)
 		}
 	}
 	for in := range p.inside {
 		slices.SortFunc(p.inside[in], p.compareNames)
 	}
+}
+
+// inTrash tells whether a collection, or one around it, is in the trash; known keeps the answers.
+func (p *Picture) inTrash(id studio.CollectionID, known map[studio.CollectionID]bool, depth int) bool {
+	if id.IsZero() || depth > pathDepthMax {
+		return false
+	}
+	if gone, ok := known[id]; ok {
+		return gone
+	}
+	c := p.Collections[id]
+	gone := c.Trashed() || p.inTrash(c.Parent, known, depth+1)
+	known[id] = gone
+	return gone
+}
+
+// stands tells whether an asset or collection is at its path: it is not in the trash.
+func (p *Picture) stands(id studio.ID) bool { return p.byPath[p.keys[id]] == id }
+
+// InTrash tells whether an asset is in the trash, or in a collection that is.
+func (p *Picture) InTrash(id studio.AssetID) bool {
+	a := p.Assets[id]
+	return a != nil && (a.Trashed() || p.inTrash(a.Parent, map[studio.CollectionID]bool{}, 0))
 }
 
 func (p *Picture) stand(id studio.ID, in studio.CollectionID) {

@@ -19,6 +19,7 @@ type Restored struct {
 	Label  string
 	Bytes  int64
 	Safety studio.CheckpointID // what the file in the way held, when that was no version; zero: nothing was lost to save
+	Holder studio.AssetID      // whose safety checkpoint that is
 	Err    error
 }
 
@@ -42,7 +43,7 @@ func (s *Session) Version(ctx context.Context, id studio.AssetID, name string) (
 }
 
 // Restore puts a version in the working folder; zero: the head. A modified file in the way becomes a safety checkpoint
-// first. Codes: unknown_checkpoint, damaged, file_busy, disk_full, outside_project.
+// first. Codes: unknown_checkpoint, trashed, damaged, file_busy, disk_full, outside_project.
 func (s *Session) Restore(ctx context.Context, id studio.AssetID, version studio.CheckpointID, progress Progress) (Restored, error) {
 	name := ""
 	if !version.IsZero() {
@@ -62,7 +63,7 @@ func (s *Session) Restore(ctx context.Context, id studio.AssetID, version studio
 // Fetch puts the heads of assets in the working folder, each decided alone.
 func (s *Session) Fetch(ctx context.Context, ids []studio.AssetID, progress Progress) ([]Restored, error) {
 	var done []Restored
-	for _, id := range ids {
+	for _, id := range once(ids) {
 		r, err := s.Restore(ctx, id, studio.CheckpointID{}, progress)
 		r.Err = err
 		done = append(done, r)
@@ -78,7 +79,8 @@ func (s *Session) fetchOne(ctx context.Context, id studio.AssetID, progress Prog
 	return err
 }
 
-// Discard puts the version back that a modified file came from; what it held becomes a safety checkpoint.
+// Discard puts the version back that a modified file came from; what it held becomes a safety checkpoint. Codes: those
+// of Restore.
 func (s *Session) Discard(ctx context.Context, id studio.AssetID, progress Progress) (Restored, error) {
 	f, err := s.fileNow(ctx, id)
 	if err != nil {
@@ -138,17 +140,18 @@ func (s *Session) put(ctx context.Context, k studio.Checkpoint, progress Progres
 	}
 	a := look.picture.Assets[k.Asset]
 	before, err := look.fileOf(ctx, k.Asset)
+	r.Path = before.Path
 	if err != nil {
 		return r, err
 	}
-	r.Path = before.Path
 	if before.Exists && before.Content == k.Manifest && !k.Manifest.IsZero() {
 		return r, s.setBase(ctx, a, k, before, before.info) // it is there already: no byte moves
 	}
 	info, err := s.folder.Place(ctx, s.placing(ctx, k, before.Path, progress, func(there fsys.Info) error {
-		safety, err := s.makeSafe(ctx, k.Asset, before.Path, there)
+		f := look.kept(k.Asset, before)
+		safety, err := s.makeSafe(ctx, f, there)
 		if !safety.IsZero() {
-			r.Safety = safety
+			r.Safety, r.Holder = safety, f.asset
 		}
 		return err
 	}))
@@ -158,15 +161,19 @@ func (s *Session) put(ctx context.Context, k studio.Checkpoint, progress Progres
 	return r, s.setBase(ctx, a, k, before, info)
 }
 
-// setBase records what the file came from: a fetch of the head, or a restore of an older version over an up-to-date
-// file, continues the head; else the version that was put there.
+// setBase records what the file came from: a restore over a file that continues the head continues it still, for the
+// person has seen it; else the version that was put there is the base, and for a safety checkpoint what that was made
+// from. Without any the base stays unknown: the next checkpoint says that there is a newer version.
 func (s *Session) setBase(ctx context.Context, a *projectdb.AssetInfo, k studio.Checkpoint, before File, info fsys.Info) error {
 	base := k.ID
-	if before.Exists && before.Base == a.Head && !a.Head.IsZero() || k.State == studio.Safety {
-		base = before.Base
-		if base.IsZero() {
-			base = a.Head
-		}
+	if k.State == studio.Safety {
+		base = k.Base
+	}
+	if base.IsZero() && before.Content == k.Manifest {
+		base = before.Base // nothing was put there
+	}
+	if before.Exists && before.Base == a.Head && !a.Head.IsZero() {
+		base = a.Head
 	}
 	return storeFailure(s.care(ctx, func(tx *projectdb.Tx) error {
 		if err := tx.SetStat(s.folderID, statOf(before.Path, info, k.Manifest, s.clock.Now().UnixNano())); err != nil {
@@ -177,23 +184,39 @@ func (s *Session) setBase(ctx context.Context, a *projectdb.AssetInfo, k studio.
 	}))
 }
 
-// makeSafe makes sure that what a working file holds is in the store: it is a version, or becomes a safety checkpoint.
-// there describes exactly the file that was looked at.
-func (s *Session) makeSafe(ctx context.Context, id studio.AssetID, rel string, there fsys.Info) (studio.CheckpointID, error) {
+// kept is a working file about to be replaced or removed: whose it is, what it came from, and where it is.
+type kept struct {
+	asset studio.AssetID
+	base  studio.CheckpointID
+	path  string
+}
+
+// kept says as what the file at an asset's place is to be saved: as the asset's, or as that of another for which it was
+// put there.
+func (l *look) kept(id studio.AssetID, f File) kept {
+	if holder := l.holderOf(id, f.Path); holder != id {
+		return kept{holder, l.local[holder].Base, f.Path}
+	}
+	return kept{id, f.Base, f.Path}
+}
+
+// makeSafe makes sure that what a working file holds is in the store, where the person finds it: it is a version, or
+// becomes a safety checkpoint. there describes exactly the file that was looked at.
+func (s *Session) makeSafe(ctx context.Context, f kept, there fsys.Info) (studio.CheckpointID, error) {
 	var k studio.CheckpointID
 	err := s.again(func() (err error) {
-		k, err = s.saveSafety(ctx, id, rel, there)
+		k, err = s.saveSafety(ctx, f, there)
 		return err
 	})
 	return k, err
 }
 
-func (s *Session) saveSafety(ctx context.Context, id studio.AssetID, rel string, there fsys.Info) (studio.CheckpointID, error) {
+func (s *Session) saveSafety(ctx context.Context, f kept, there fsys.Info) (studio.CheckpointID, error) {
 	none := studio.CheckpointID{}
 	batch := s.packs.Begin()
 	defer batch.Close()
 	var saved chunkstore.Saved
-	info, err := s.folder.ReadStable(ctx, rel, func(src fsys.File, info fsys.Info) (err error) {
+	info, err := s.folder.ReadStable(ctx, f.path, func(src fsys.File, info fsys.Info) (err error) {
 		saved, err = batch.Save(ctx, sourceOf(src, info), nil)
 		return err
 	})
@@ -205,8 +228,8 @@ func (s *Session) saveSafety(ctx context.Context, id studio.AssetID, rel string,
 	}
 	known := false
 	err = s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
-		for _, k := range snap.Checkpoints(id) {
-			known = known || k.Manifest == studio.Hash(saved.Manifest) && k.State != studio.Dropped
+		for _, k := range snap.Checkpoints(f.asset) {
+			known = known || k.Manifest == studio.Hash(saved.Manifest) && s.finds(k)
 		}
 		return nil
 	})
@@ -216,7 +239,7 @@ func (s *Session) saveSafety(ctx context.Context, id studio.AssetID, rel string,
 	if err := batch.Flush(); err != nil {
 		return none, err
 	}
-	k := studio.Checkpoint{ID: studio.CheckpointID{ID: s.clock.NewID()}, Asset: id, Author: s.me,
+	k := studio.Checkpoint{ID: studio.CheckpointID{ID: s.clock.NewID()}, Asset: f.asset, Author: s.me, Base: f.base,
 		Manifest: studio.Hash(saved.Manifest), Bytes: saved.Size, NewBytes: saved.NewBytes, State: studio.Safety,
 		MadeHybrid: s.clock.Hybrid(), ReceivedMs: s.clock.NowMs(), Ver: 1}
 	_, err = s.db.Write(ctx, projectdb.Act{Lane: projectdb.LaneEdit, Kind: projectdb.ActEdit, Actor: s.me},
@@ -224,7 +247,7 @@ func (s *Session) saveSafety(ctx context.Context, id studio.AssetID, rel string,
 			if err := tx.AddContent(contentOf(batch.Pending())); err != nil {
 				return err
 			}
-			a, _ := tx.Asset(id)
+			a, _ := tx.Asset(f.asset)
 			k.StatusAtCreation, k.Assignment = a.Status, a.Assignment
 			return tx.Commit(projectdb.Batch{Puts: []studio.Row{k}})
 		})
@@ -234,13 +257,19 @@ func (s *Session) saveSafety(ctx context.Context, id studio.AssetID, rel string,
 	return k.ID, nil
 }
 
-// FreeUp removes working files, each after its content is a checkpoint (else a safety checkpoint is made first).
+// finds tells whether the acting person can have a checkpoint's content back: the safety checkpoints of others are theirs.
+func (s *Session) finds(k studio.Checkpoint) bool {
+	return k.State != studio.Dropped && (k.State != studio.Safety || k.Author == s.me)
+}
+
+// FreeUp removes working files, each after its content is a checkpoint (else a safety checkpoint is made first). Codes,
+// each its own: trashed, file_busy, disk_full.
 func (s *Session) FreeUp(ctx context.Context, ids []studio.AssetID) ([]Restored, error) {
 	if s.readOnly != nil {
 		return nil, s.readOnly
 	}
 	var done []Restored
-	for _, id := range ids {
+	for _, id := range once(ids) {
 		r, err := s.freeUp(ctx, id)
 		r.Err = err
 		done = append(done, r)
@@ -254,13 +283,19 @@ func (s *Session) FreeUp(ctx context.Context, ids []studio.AssetID) ([]Restored,
 
 func (s *Session) freeUp(ctx context.Context, id studio.AssetID) (Restored, error) {
 	r := Restored{Asset: id}
-	f, err := s.fileNow(ctx, id)
+	look, err := s.newLook(ctx)
+	if err != nil {
+		return r, err
+	}
+	f, err := look.fileOf(ctx, id)
 	r.Path = f.Path
 	if err != nil {
 		return r, err
 	}
 	if f.Exists {
-		if r.Safety, err = s.makeSafe(ctx, id, f.Path, f.info); err != nil {
+		k := look.kept(id, f)
+		r.Holder = k.asset
+		if r.Safety, err = s.makeSafe(ctx, k, f.info); err != nil {
 			return r, fileFailure(f.Path, err)
 		}
 		r.Bytes = f.Size

@@ -25,10 +25,15 @@ func (s *Session) New(ctx context.Context, wanted []NewRequest) (Outcome, error)
 		ids[i] = s.clock.NewID()
 		byID[ids[i]] = w
 	}
-	return s.each(ctx, ids, false, func(it *item, id studio.ID) error { return it.create(id, byID[id], studio.CheckpointID{}) })
+	return s.each(ctx, ids, false, func(it *item, id studio.ID) error {
+		if err := it.create(id, byID[id], studio.CheckpointID{}); err != nil {
+			return err
+		}
+		return it.give(id, byID[id].Assign)
+	})
 }
 
-// create makes an asset with its tags and holder, or a collection.
+// create makes an asset with its tags, or a collection.
 func (it *item) create(id studio.ID, w NewRequest, first studio.CheckpointID) error {
 	kind := studio.KindAssetCreate
 	if w.Collection {
@@ -75,22 +80,25 @@ func (it *item) ensureCollections(parent studio.CollectionID, names []string) (s
 	return parent, nil
 }
 
-// Rename gives an asset or collection another name; the working file is renamed with it where it stands in place.
+// Rename gives an asset or collection another name; the working file is renamed with it where it stands in place. Code:
+// in_the_way, when something else has that name on disk.
 func (s *Session) Rename(ctx context.Context, id studio.ID, name string) (Outcome, error) {
-	out, err := s.each(ctx, []studio.ID{id}, false, func(it *item, id studio.ID) error {
+	return s.arrange(ctx, []step{{id, func(it *item, id studio.ID) error {
 		_, err := it.do(id, studio.KindRename, &studio.RenameBody{Name: name, Seen: nameOf(it.state, id)})
 		return err
-	})
-	return s.followTree(ctx, out, err)
+	}}})
 }
 
-// MoveTo puts assets and collections into a collection.
+// MoveTo puts assets and collections into a collection, their working files with them. Code: in_the_way.
 func (s *Session) MoveTo(ctx context.Context, ids []studio.ID, parent studio.CollectionID) (Outcome, error) {
-	out, err := s.each(ctx, ids, false, func(it *item, id studio.ID) error {
-		_, err := it.do(id, studio.KindMove, &studio.MoveBody{Parent: parent, Seen: parentOf(it.state, id)})
-		return err
-	})
-	return s.followTree(ctx, out, err)
+	var steps []step
+	for _, id := range once(ids) {
+		steps = append(steps, step{id, func(it *item, id studio.ID) error {
+			_, err := it.do(id, studio.KindMove, &studio.MoveBody{Parent: parent, Seen: parentOf(it.state, id)})
+			return err
+		}})
+	}
+	return s.arrange(ctx, steps)
 }
 
 // Trash puts assets and collections into the trash; their files stay where they are.

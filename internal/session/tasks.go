@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"slices"
 
 	"framehold/internal/studio"
 )
@@ -185,7 +184,7 @@ func assetIDs(assets []studio.AssetID) []studio.ID {
 	for i, a := range assets {
 		ids[i] = a.ID
 	}
-	return slices.Compact(ids)
+	return ids
 }
 
 func (it *item) asset(id studio.ID) (studio.Asset, error) {

@@ -99,10 +99,10 @@ func (s *Session) Undoable(ctx context.Context) (u UndoList, err error) {
 }
 
 // Undo takes back the last act of the person on tracking data, as new events; what has been changed since is left, and
-// says so. Code: nothing_to_undo.
+// says so. Codes: nothing_to_undo, in_the_way.
 func (s *Session) Undo(ctx context.Context) (Outcome, error) { return s.takeBack(ctx, false) }
 
-// Redo takes the last undo back. Code: nothing_to_undo.
+// Redo takes the last undo back. Codes: nothing_to_undo, in_the_way.
 func (s *Session) Redo(ctx context.Context) (Outcome, error) { return s.takeBack(ctx, true) }
 
 func (s *Session) takeBack(ctx context.Context, redo bool) (Outcome, error) {
@@ -127,29 +127,18 @@ func (s *Session) takeBack(ctx context.Context, redo bool) (Outcome, error) {
 	if len(group) == 0 {
 		return Outcome{}, studio.Refuse(studio.CodeNothingToUndo, studio.Params{})
 	}
-	var out Outcome
-	err = s.write(ctx, projectdb.ActEdit, func(a *act) error {
-		out = Outcome{}
-		for _, o := range group {
-			if o.Kind == studio.KindAnnounce || o.Kind == studio.KindSeal {
-				continue
-			}
-			out.Results = append(out.Results, a.try(o.Entity, func(it *item, _ studio.ID) error {
-				return it.invert(o, before[o.Op])
-			}))
+	var steps []step
+	for _, o := range group {
+		if o.Kind == studio.KindAnnounce || o.Kind == studio.KindSeal {
+			continue
 		}
-		if len(a.logged) > 0 {
-			out.Group = a.group
-		}
-		return nil
-	})
-	if err != nil {
-		return out, err
+		steps = append(steps, step{o.Entity, func(it *item, _ studio.ID) error { return it.invert(o, before[o.Op]) }})
 	}
-	if out.Group.IsZero() && out.Err() != nil {
-		return out, out.Err()
+	out, err := s.arrange(ctx, steps)
+	if err == nil && out.Group.IsZero() {
+		err = out.Err()
 	}
-	return s.followTree(ctx, out, nil)
+	return out, err
 }
 
 func (it *item) invert(o projectdb.OwnOp, before []studio.Row) error {

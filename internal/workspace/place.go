@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"framehold/internal/fsys"
@@ -45,7 +46,10 @@ func PlaceAt(ctx context.Context, f fsys.FS, target string, p Placing) (info fsy
 		return info, err
 	}
 	defer func() {
-		if err != nil {
+		switch {
+		case errors.Is(err, errUnvouched):
+			err = errors.Join(err, keepBeside(f, part, target))
+		case err != nil:
 			err = errors.Join(err, removeQuiet(f, part))
 		}
 	}()
@@ -67,12 +71,17 @@ func PlaceAt(ctx context.Context, f fsys.FS, target string, p Placing) (info fsy
 	return info, fmt.Errorf("place %s: %w", target, ErrBusy)
 }
 
-func writePart(f fsys.FS, dir string, p Placing) (part string, err error) {
+// ownName is a new name of ours in a folder: never scanned, swept when it is old.
+func ownName(dir string) (string, error) {
 	var random [8]byte
-	if _, err := rand.Read(random[:]); err != nil {
+	_, err := rand.Read(random[:])
+	return filepath.Join(dir, ownPrefix+hex.EncodeToString(random[:])+partSuffix), err
+}
+
+func writePart(f fsys.FS, dir string, p Placing) (part string, err error) {
+	if part, err = ownName(dir); err != nil {
 		return "", err
 	}
-	part = filepath.Join(dir, ownPrefix+hex.EncodeToString(random[:])+partSuffix)
 	file, err := f.OpenFile(part, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return "", err
@@ -126,13 +135,41 @@ func swap(f fsys.FS, part, target string, inTheWay func(fsys.Info) error) (bool,
 		return false, err
 	}
 	old, err := f.Lstat(part)
-	if err != nil {
-		return false, err
+	if err == nil && sameBytes(old, there) {
+		return true, f.Remove(part)
 	}
-	if old.Size != there.Size || old.MtimeNs != there.MtimeNs || old.Inode != there.Inode {
-		return false, f.Exchange(part, target) // someone wrote between the look and the swap: back again
+	// Someone wrote between the look and the swap: back again.
+	if back := f.Exchange(part, target); back != nil {
+		return false, errors.Join(errUnvouched, err, back)
 	}
-	return true, f.Remove(part)
+	return false, err
+}
+
+// errUnvouched says that what bears the part's name is another program's file, of which nobody vouched.
+var errUnvouched = errors.New("file could not be put back")
+
+// sameBytes tells whether a file is still the one that was seen, under another name: to rename sets the ctime.
+func sameBytes(now, seen fsys.Info) bool {
+	return now.Size == seen.Size && now.MtimeNs == seen.MtimeNs && now.Inode == seen.Inode && now.Device == seen.Device
+}
+
+// giveBack gives a file that was set aside its name again.
+func giveBack(f fsys.FS, aside, target string) error {
+	if err := f.RenameNew(aside, target); err != nil {
+		return errors.Join(err, keepBeside(f, aside, target))
+	}
+	return nil
+}
+
+// keepBeside gives a file that cannot have its own name one beside it that people see: it is never swept.
+func keepBeside(f fsys.FS, aside, target string) error {
+	ext := filepath.Ext(target)
+	mark := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(aside), ownPrefix), partSuffix)
+	err := f.RenameNew(aside, strings.TrimSuffix(target, ext)+" (kept "+mark+")"+ext)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 func removeQuiet(f fsys.FS, path string) error {

@@ -12,7 +12,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -142,14 +144,14 @@ func NestedBelow(ctx context.Context, f fsys.FS, root string) (string, bool, err
 
 // Rel is the path of something in the folder, with slashes, from a path as a person types it in folder cwd.
 // Code: outside_project.
-func (f *Folder) Rel(cwd, path string) (string, error) {
-	abs := path
+func (f *Folder) Rel(cwd, name string) (string, error) {
+	abs := name
 	if !filepath.IsAbs(abs) {
-		abs = filepath.Join(cwd, path)
+		abs = filepath.Join(cwd, name)
 	}
 	rel, err := filepath.Rel(f.root, filepath.Clean(abs))
 	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
-		return "", studio.Refuse(studio.CodeOutside, studio.Params{Path: path, Project: f.root})
+		return "", studio.Refuse(studio.CodeOutside, studio.Params{Path: name, Project: f.root})
 	}
 	if rel == "." {
 		return "", nil
@@ -160,7 +162,8 @@ func (f *Folder) Rel(cwd, path string) (string, error) {
 // Path is the absolute path of a relative one.
 func (f *Folder) Path(rel string) string { return filepath.Join(f.root, filepath.FromSlash(rel)) }
 
-// Lstat describes a file of the folder. A link on the way to it is refused: outside_project.
+// Lstat describes a file of the folder. A link on the way to it is refused:
+// outside_project; a file: in_the_way.
 func (f *Folder) Lstat(rel string) (fsys.Info, error) {
 	if err := f.checkWay(rel); err != nil {
 		return fsys.Info{}, err
@@ -168,7 +171,7 @@ func (f *Folder) Lstat(rel string) (fsys.Info, error) {
 	return f.fs.Lstat(f.Path(rel))
 }
 
-// checkWay refuses paths that lead through a link.
+// checkWay refuses paths that lead through a link, or through a file.
 func (f *Folder) checkWay(rel string) error {
 	for at := filepath.ToSlash(filepath.Dir(rel)); at != "." && at != "/"; at = filepath.ToSlash(filepath.Dir(at)) {
 		if at == ".." || strings.HasPrefix(at, "../") {
@@ -181,6 +184,9 @@ func (f *Folder) checkWay(rel string) error {
 		if err != nil {
 			return err
 		}
+		if info.IsRegular() {
+			return studio.Refuse(studio.CodeInTheWay, studio.Params{Path: at})
+		}
 		if !info.IsDir() {
 			return studio.Refuse(studio.CodeOutside, studio.Params{Path: rel, Project: f.root})
 		}
@@ -188,7 +194,9 @@ func (f *Folder) checkWay(rel string) error {
 	return nil
 }
 
-// Remove deletes a working file whose content is safe: it must still be the one that seen describes.
+// Remove deletes a working file whose content is safe: it must still be the one that seen describes, else ErrChanged.
+// It is set aside under a name of ours and looked at again first, so that what another program puts there meanwhile
+// is not what is deleted.
 func (f *Folder) Remove(rel string, seen fsys.Info) error {
 	now, err := f.Lstat(rel)
 	if err != nil {
@@ -197,13 +205,28 @@ func (f *Folder) Remove(rel string, seen fsys.Info) error {
 	if !now.Same(seen) {
 		return ErrChanged
 	}
-	if err := f.fs.Remove(f.Path(rel)); err != nil {
+	target := f.Path(rel)
+	aside, err := ownName(filepath.Dir(target))
+	if err != nil {
 		return err
 	}
-	return f.fs.SyncDir(filepath.Dir(f.Path(rel)))
+	if err := f.fs.RenameNew(target, aside); err != nil {
+		return err
+	}
+	moved, err := f.fs.Lstat(aside)
+	if err == nil && !sameBytes(moved, seen) {
+		err = ErrChanged
+	}
+	if err == nil {
+		err = f.fs.Remove(aside)
+	}
+	if err != nil {
+		return errors.Join(err, giveBack(f.fs, aside, target))
+	}
+	return f.fs.SyncDir(filepath.Dir(target))
 }
 
-// Rename gives a working file or folder another place; fs.ErrExist when something is there.
+// Rename gives a working file or folder another place; fs.ErrExist when something else is there. Nothing is replaced.
 func (f *Folder) Rename(from, to string) error {
 	if err := errors.Join(f.checkWay(from), f.checkWay(to)); err != nil {
 		return err
@@ -211,13 +234,78 @@ func (f *Folder) Rename(from, to string) error {
 	if err := f.fs.MkdirAll(filepath.Dir(f.Path(to)), 0o755); err != nil {
 		return err
 	}
-	if strings.EqualFold(from, to) { // a change of case alone, on systems where both are one name
-		return f.fs.Rename(f.Path(from), f.Path(to))
+	one, err := f.SameEntry(from, to)
+	if err != nil {
+		return err
 	}
-	if err := f.fs.RenameNew(f.Path(from), f.Path(to)); err != nil {
+	rename := f.fs.RenameNew
+	if one { // a change of case or normal form alone, on a disk where both are one name
+		rename = f.fs.Rename
+	}
+	if err := rename(f.Path(from), f.Path(to)); err != nil {
 		return err
 	}
 	return errors.Join(f.fs.SyncDir(filepath.Dir(f.Path(from))), f.fs.SyncDir(filepath.Dir(f.Path(to))))
+}
+
+// SameEntry tells whether two names, both of which lead to something, are one entry of one folder: on a disk that takes
+// no notice of case or normal form. Two names of one file (a hard link) are two entries.
+func (f *Folder) SameEntry(from, to string) (bool, error) {
+	dir, name := path.Split(to)
+	if other, was := path.Split(from); other != dir || studio.NameKey(was) != studio.NameKey(name) {
+		return false, nil
+	}
+	a, errFrom := f.fs.Lstat(f.Path(from))
+	b, errTo := f.fs.Lstat(f.Path(to))
+	if err := errors.Join(errFrom, errTo); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		return false, err
+	}
+	if a.Inode != b.Inode || a.Device != b.Device {
+		return false, nil
+	}
+	entries, err := f.fs.ReadDir(f.Path(dir))
+	beside := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == name })
+	return err == nil && (from == to || !beside), err
+}
+
+// Resolve is where a path of the project is on this disk: each name exactly where it is there, else one that differs in
+// case or normal form alone, as disks and programs write them. Names that are not there stay as they are.
+func (f *Folder) Resolve(rel string) (string, error) {
+	parts, at := strings.Split(rel, "/"), ""
+	for i, name := range parts {
+		if err := f.checkWay(path.Join(at, name)); err != nil { // a twin on the way may be no folder
+			return rel, err
+		}
+		_, err := f.fs.Lstat(f.Path(path.Join(at, name)))
+		if errors.Is(err, fs.ErrNotExist) {
+			if name, err = f.twin(at, name); err == nil && name == "" {
+				return path.Join(at, strings.Join(parts[i:], "/")), nil
+			}
+		}
+		if err != nil {
+			return rel, err
+		}
+		at = path.Join(at, name)
+	}
+	return at, nil
+}
+
+// twin is the first name in a folder that differs from name in case or normal form alone; "" when there is none.
+func (f *Folder) twin(dir, name string) (string, error) {
+	entries, err := f.fs.ReadDir(f.Path(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	key := studio.NameKey(name)
+	for _, e := range entries {
+		if studio.NameKey(e.Name()) == key && (e.IsDir() || e.Type().IsRegular()) {
+			return e.Name(), nil
+		}
+	}
+	return "", err
 }
 
 // Mkdir makes a folder and those above it.
