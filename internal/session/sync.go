@@ -39,7 +39,7 @@ func (x syncStore) standOf(project studio.ProjectID, r projectdb.Replica) (repli
 	if len(r.Signed) == 0 {
 		return stand, nil
 	}
-	signed, err := wire.DecodeSigned(r.Signed)
+	signed, err := wire.DecodeSigned(project, r.Signed)
 	stand.Signed = signed
 	return stand, err
 }
@@ -91,7 +91,9 @@ func (x syncStore) Lay(ctx context.Context, p replica.Pulled) (stand replica.Sta
 			return err
 		}
 		row.Generation, row.Seq, row.Chain, row.Sums, row.Full = p.Head.Generation, p.Head.Seq, p.Head.Chain, out.Sums, before.Full
-		row.Signed = wire.EncodeSigned(p.Head)
+		if row.Signed, err = wire.EncodeSigned(p.Head); err != nil {
+			return err
+		}
 		stand, err = x.standOf(x.s.projectID, row)
 		if err != nil {
 			return err

@@ -181,7 +181,7 @@ func decided(t *testing.T, d *projectdb.DB, actor studio.UserID, op studio.Op) s
 		op.ID.ID, op.Group.ID = studio.IDFrom(randomID()), studio.IDFrom(randomID())
 		at := studio.Moment{Actor: actor, ReceivedMs: 1, Seq: tx.NextSeq()}
 		decision = studio.Decide(tx, op, at)
-		ev := studio.EventOf(op, at, decision)
+		ev := studio.EventOf(tx, op, at, decision)
 		logged := projectdb.Logged{Event: ev, Op: op}
 		if line, shown := studio.LineOf(ev, op.Body, tx, decision); shown {
 			logged.Line = &line

@@ -178,11 +178,11 @@ func (w *World) upload(c *client) error {
 // goBack puts the server back to its backup, and makes a new one now and then: a restore by framehold studio.
 func (w *World) goBack() error {
 	if w.server.backup == nil || w.chance(50) {
-		w.server.backup = w.server.db.(interface{ Clone() *memdbDB }).Clone()
+		w.server.backup = w.server.db.Copy()
 		return nil
 	}
 	w.note("restore")
-	w.server.db = w.server.backup.Clone()
+	w.server.db = w.server.backup.Copy()
 	w.server.gen++
 	w.server.given, w.server.sums, w.server.lmids = map[studio.OpID]wire.Outcome{}, map[uint64]studio.Sums{}, map[studio.ID]uint64{}
 	w.server.lastSeq = 0

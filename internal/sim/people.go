@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"fmt"
 
 	"framehold/internal/replica"
@@ -23,7 +24,7 @@ func (w *World) found() error {
 	w.server = &host{core: &server.Core{Sign: func(s wire.Signed) wire.Signed { return s }}, db: db, given: map[studio.OpID]wire.Outcome{},
 		sums: map[uint64]studio.Sums{}, lmids: map[studio.ID]uint64{}, gen: 1}
 	head := serverdb.Head{Generation: [8]byte{1}, GenNo: 1, ServerMs: w.nowMs}
-	if err := db.Create(nil, w.project, head); err != nil { //nolint:staticcheck // memdb needs no context
+	if err := db.Create(context.Background(), w.project, head); err != nil {
 		return err
 	}
 	roles := map[string]studio.RoleID{}

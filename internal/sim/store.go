@@ -21,7 +21,7 @@ type store struct {
 	localN uint64
 	newID  func() studio.ID
 	cards  int
-	saved  map[studio.OpID]bool // every op that the person was told is saved
+	saved  map[studio.OpID]bool            // every op that the person was told is saved
 	bytes  map[studio.CheckpointID]content // of own checkpoints
 	sent   map[studio.CheckpointID]bool    // the server has said that it holds them
 }

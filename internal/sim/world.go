@@ -59,8 +59,8 @@ type World struct {
 // host is the server: its store survives a crash, what is on the way does not.
 type host struct {
 	core    *server.Core
-	db      serverdb.Store
-	backup  *memdb.DB
+	db      *memdb.Store
+	backup  *memdb.Store
 	given   map[studio.OpID]wire.Outcome // verdicts that were ever answered, in this generation
 	sums    map[uint64]studio.Sums       // state hash at each seq of this generation
 	lmids   map[studio.ID]uint64

@@ -23,7 +23,7 @@ func (s *logged) act(t *testing.T, actor studio.UserID, kind studio.Kind, entity
 	at := studio.Moment{Actor: actor, ReceivedMs: int64(s.seq), Seq: s.seq}
 	d := studio.Decide(s.state, op, at)
 	require.NotEqual(t, studio.Refused, d.Verdict, d.Reason)
-	ev := studio.EventOf(op, at, d)
+	ev := studio.EventOf(s.state, op, at, d)
 	s.state.Apply(d, ev)
 	s.log = append(s.log, ev)
 	return op.ID

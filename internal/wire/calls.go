@@ -33,6 +33,7 @@ type Sync interface {
 	WaitForHead(ctx context.Context, q WaitRequest) (WaitReply, error)
 	Have(ctx context.Context, q HaveRequest) (HaveReply, error)
 	Probe(ctx context.Context, q ProbeRequest) (ProbeReply, error)
+	Found(ctx context.Context, q FoundRequest) (FoundReply, error)
 }
 
 // scope is what the headers of a call say.
@@ -105,4 +106,9 @@ func haveCall() call[HaveRequest, HaveReply, pb.HaveRequest, pb.HaveReply] {
 func probeCall() call[ProbeRequest, ProbeReply, pb.ProbeRequest, pb.ProbeReply] {
 	return call[ProbeRequest, ProbeReply, pb.ProbeRequest, pb.ProbeReply]{
 		func(q ProbeRequest) scope { return scope{project: q.Project} }, probeTo, probeFrom, probeReplyTo, probeReplyFrom}
+}
+
+func foundCall() call[FoundRequest, FoundReply, pb.FoundRequest, pb.FoundReply] {
+	return call[FoundRequest, FoundReply, pb.FoundRequest, pb.FoundReply]{
+		func(q FoundRequest) scope { return scope{q.Project, q.Client} }, foundTo, foundFrom, foundReplyTo, foundReplyFrom}
 }

@@ -51,6 +51,9 @@ func TestEveryCallComesThrough(t *testing.T) {
 		have: func(_ context.Context, q wire.HaveRequest) (wire.HaveReply, error) {
 			return wire.HaveReply{Have: []bool{true, false, true}}, equal(have, q)
 		},
+		found: func(_ context.Context, q wire.FoundRequest) (wire.FoundReply, error) {
+			return wire.FoundReply{HeadSeq: q.Events[0].Seq, Chain: q.Events[0].Chain}, nil
+		},
 		probe: func(_ context.Context, q wire.ProbeRequest) (wire.ProbeReply, error) {
 			return wire.ProbeReply{Chain8: [][8]byte{{byte(q.Seqs[0])}, {byte(q.Seqs[1])}}}, nil
 		},
@@ -76,6 +79,10 @@ func TestEveryCallComesThrough(t *testing.T) {
 			gotHave, err := c.Have(t.Context(), have)
 			require.NoError(t, err)
 			require.Equal(t, wire.HaveReply{Have: []bool{true, false, true}}, gotHave)
+			gotFound, err := c.Found(t.Context(), wire.FoundRequest{Project: push.Project, Client: push.Client,
+				Events: []studio.Event{{Seq: 3, Chain: [32]byte{4}}}})
+			require.NoError(t, err)
+			require.Equal(t, wire.FoundReply{HeadSeq: 3, Chain: [32]byte{4}}, gotFound)
 			gotProbe, err := c.Probe(t.Context(), wire.ProbeRequest{Project: push.Project, Seqs: []uint64{5, 6}})
 			require.NoError(t, err)
 			require.Equal(t, wire.ProbeReply{Chain8: [][8]byte{{5}, {6}}}, gotProbe)

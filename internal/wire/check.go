@@ -124,14 +124,17 @@ func (c *check) pullReply(q PullRequest, a PullReply) {
 	for _, e := range a.Events {
 		c.that(len(e.Body) <= bodyMaxBytes, "event body")
 	}
-	for _, o := range a.Outcomes {
-		c.that(!o.Op.IsZero(), "an outcome without op")
-		c.outcome(o)
-	}
 	c.that(len(a.NextPage) <= PageBytesMax, "page")
 	c.signed(a.Head, q.Project)
 	for t := range a.Sums {
 		c.that(t > 0, "a sum without table")
+	}
+}
+
+func (c *check) found(q FoundRequest) {
+	c.that(len(q.Events) <= PushOpsMax, "more events than fit into a call")
+	for _, e := range q.Events {
+		c.that(len(e.Body) <= bodyMaxBytes, "event body")
 	}
 }
 

@@ -47,11 +47,6 @@ func NewHTTPClient(baseURL string, tlsConfig *tls.Config) (*http.Client, error) 
 	}}, nil
 }
 
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
 // Client makes the calls. Safe for concurrent use. Every error is a *Failure; CodeUnavailable says that nothing is
 // known of what the server did.
 type Client struct {
@@ -110,6 +105,11 @@ func (c *Client) Have(ctx context.Context, q HaveRequest) (HaveReply, error) {
 // Probe asks for the chain at some seqs.
 func (c *Client) Probe(ctx context.Context, q ProbeRequest) (ProbeReply, error) {
 	return ask(ctx, c, probeCall(), q, c.calls.Probe)
+}
+
+// Found hands in events of a project that is being published.
+func (c *Client) Found(ctx context.Context, q FoundRequest) (FoundReply, error) {
+	return ask(ctx, c, foundCall(), q, c.calls.Found)
 }
 
 type sender[PQ, PA any] func(context.Context, *connect.Request[PQ]) (*connect.Response[PA], error)

@@ -128,13 +128,12 @@ func (d drawing) event() studio.Event {
 }
 
 func (d drawing) pullReply(q wire.PullRequest) wire.PullReply {
-	a := wire.PullReply{NextPage: d.blob(), Head: d.signed(q.Project), FirstSeq: d.number(), Before: d.chain()}
+	a := wire.PullReply{NextPage: d.blob(), Head: d.signed(q.Project), Whole: d.number()%2 == 1}
 	for range d.length(4) {
 		a.Rows = append(a.Rows, d.row())
 	}
 	for range d.length(3) {
 		a.Events = append(a.Events, d.event())
-		a.Outcomes = append(a.Outcomes, d.outcome(studio.OpID{ID: d.mark()}))
 	}
 	for table := range studio.Table(d.length(14)) {
 		if a.Sums == nil {
@@ -197,6 +196,16 @@ func TestEveryMessageComesAsItWent(t *testing.T) {
 			a.Have = append(a.Have, rapid.Bool().Draw(t, "have"))
 		}
 		trip(t, wire.HaveCodec(), q.Project, q.Client, q, a)
+	}))
+	t.Run("Found", rapid.MakeCheck(func(t *rapid.T) {
+		d := drawing{t}
+		q := wire.FoundRequest{Project: studio.ProjectID{ID: d.mark()}, Client: d.mark(), Last: d.number()%2 == 1}
+		for range d.length(3) {
+			ev := d.event()
+			ev.Chain = d.chain()
+			q.Events = append(q.Events, ev)
+		}
+		trip(t, wire.FoundCodec(), q.Project, q.Client, q, wire.FoundReply{HeadSeq: d.number(), Chain: d.chain()})
 	}))
 	t.Run("Probe", rapid.MakeCheck(func(t *rapid.T) {
 		d := drawing{t}

@@ -129,8 +129,7 @@ func (c *check) rowFrom(p *pb.Row) Row {
 
 func pullReplyFrom(q PullRequest, p *pb.PullReply) (PullReply, error) {
 	var c check
-	a := PullReply{NextPage: bytesOf(p.NextPage), Head: c.signedFrom(p.Head, q.Project), FirstSeq: p.FirstSeq}
-	c.fixed(a.Before[:], p.Before, "chain before")
+	a := PullReply{NextPage: bytesOf(p.NextPage), Head: c.signedFrom(p.Head, q.Project), Whole: p.Whole}
 	for _, r := range p.Rows {
 		a.Rows = append(a.Rows, c.rowFrom(r))
 	}
@@ -138,13 +137,6 @@ func pullReplyFrom(q PullRequest, p *pb.PullReply) (PullReply, error) {
 		ev, err := studio.EventFrom(e.Header, bytesOf(e.Body))
 		c.that(err == nil, "event header")
 		a.Events = append(a.Events, ev)
-	}
-	next := uint64(1)
-	for _, o := range p.Outcomes {
-		outcome := outcomeFrom(&c, o, next)
-		c.fixed(outcome.Op.ID[:], o.OpId, "op id")
-		a.Outcomes = append(a.Outcomes, outcome)
-		next = outcome.Seq + 1
 	}
 	a.Sums = c.sumsFrom(p.Sums)
 	c.pullReply(q, a)
@@ -222,4 +214,28 @@ func probeReplyFrom(q ProbeRequest, p *pb.ProbeReply) (ProbeReply, error) {
 		a.Chain8 = append(a.Chain8, [8]byte(b[:8]))
 	}
 	return a, nil
+}
+
+func foundFrom(s scope, p *pb.FoundRequest) (FoundRequest, error) {
+	var c check
+	c.scope(s, true)
+	q := FoundRequest{Project: s.project, Client: s.client, Last: p.Last}
+	c.that(len(p.Chains) == len(p.Events), "a chain for each event")
+	for i, e := range p.Events {
+		ev, err := studio.EventFrom(e.Header, bytesOf(e.Body))
+		c.that(err == nil, "event header")
+		if c.err == nil {
+			c.fixed(ev.Chain[:], p.Chains[i], "chain")
+		}
+		q.Events = append(q.Events, ev)
+	}
+	c.found(q)
+	return q, c.err
+}
+
+func foundReplyFrom(_ FoundRequest, p *pb.FoundReply) (FoundReply, error) {
+	var c check
+	a := FoundReply{HeadSeq: p.HeadSeq}
+	c.fixed(a.Chain[:], p.Chain, "chain")
+	return a, c.err
 }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/binary"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -106,7 +107,7 @@ func pullTo(q PullRequest) (*pb.PullRequest, error) {
 func pullReplyTo(q PullRequest, a PullReply) (*pb.PullReply, error) {
 	var c check
 	c.pullReply(q, a)
-	p := &pb.PullReply{NextPage: a.NextPage, Head: signedTo(a.Head), FirstSeq: a.FirstSeq, Before: some(a.Before[:])}
+	p := &pb.PullReply{NextPage: a.NextPage, Head: signedTo(a.Head), Whole: a.Whole}
 	for _, r := range a.Rows {
 		row := &pb.Row{Table: uint32(r.Table), Bytes: r.Bytes}
 		if key, inside := keyOf(r.Table, r.Bytes); !inside || key != r.Key {
@@ -116,13 +117,6 @@ func pullReplyTo(q PullRequest, a PullReply) (*pb.PullReply, error) {
 	}
 	for i := range a.Events {
 		p.Events = append(p.Events, &pb.Event{Header: a.Events[i].Header(), Body: a.Events[i].Body})
-	}
-	next := uint64(1)
-	for i := range a.Outcomes {
-		o := outcomeTo(a.Outcomes[i], next)
-		o.OpId = a.Outcomes[i].Op.ID[:]
-		p.Outcomes = append(p.Outcomes, o)
-		next = a.Outcomes[i].Seq + 1
 	}
 	for _, t := range slices.Sorted(maps.Keys(a.Sums)) {
 		p.Sums = append(p.Sums, &pb.TableSum{Table: uint32(t), Sum: some(a.Sums[t].Bytes())})
@@ -200,4 +194,44 @@ func probeReplyTo(q ProbeRequest, a ProbeReply) (*pb.ProbeReply, error) {
 		p.Chain8 = append(p.Chain8, chain[:]...)
 	}
 	return p, c.err
+}
+
+func foundTo(q FoundRequest) (*pb.FoundRequest, error) {
+	var c check
+	c.found(q)
+	p := &pb.FoundRequest{Last: q.Last}
+	for i := range q.Events {
+		p.Events = append(p.Events, &pb.Event{Header: q.Events[i].Header(), Body: q.Events[i].Body})
+		p.Chains = append(p.Chains, q.Events[i].Chain[:])
+	}
+	return p, c.err
+}
+
+func foundReplyTo(_ FoundRequest, a FoundReply) (*pb.FoundReply, error) {
+	return &pb.FoundReply{HeadSeq: a.HeadSeq, Chain: some(a.Chain[:])}, nil
+}
+
+// EncodeSigned is a signed head as a store keeps it.
+func EncodeSigned(s Signed) ([]byte, error) {
+	var c check
+	c.signed(s, s.Project)
+	if c.err != nil || s.Generation == (Generation{}) {
+		return nil, c.err
+	}
+	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(signedTo(s))
+	return b, err
+}
+
+// DecodeSigned reads what EncodeSigned wrote, of a project. ErrMalformed otherwise.
+func DecodeSigned(project studio.ProjectID, b []byte) (Signed, error) {
+	if len(b) == 0 {
+		return Signed{}, nil
+	}
+	p := &pb.Signed{}
+	if err := proto.Unmarshal(b, p); err != nil {
+		return Signed{}, fmt.Errorf("%w: signed head", ErrMalformed)
+	}
+	var c check
+	s := c.signedFrom(p, project)
+	return s, c.err
 }

@@ -64,6 +64,7 @@ func PushCodec() Codec[PushRequest, PushReply]    { return codecOf(pushCall()) }
 func PullCodec() Codec[PullRequest, PullReply]    { return codecOf(pullCall()) }
 func WaitCodec() Codec[WaitRequest, WaitReply]    { return codecOf(waitCall()) }
 func HaveCodec() Codec[HaveRequest, HaveReply]    { return codecOf(haveCall()) }
+func FoundCodec() Codec[FoundRequest, FoundReply] { return codecOf(foundCall()) }
 func ProbeCodec() Codec[ProbeRequest, ProbeReply] { return codecOf(probeCall()) }
 
 // KeyOf reads the key of a row from its canonical form.

@@ -72,8 +72,7 @@ func aPullReply() wire.PullReply {
 		Rows: []wire.Row{{Table: row.Table(), Key: row.Key(), Bytes: studio.EncodeRow(row)}, {Table: studio.TableNote, Key: "gone"}},
 		Events: []studio.Event{{Seq: 8, Op: aPush().Ops[0].ID, Kind: studio.KindTagAdd, Body: []byte{1}},
 			{Seq: 9, Op: aPush().Ops[1].ID, Kind: studio.KindTrash, Verdict: studio.Applied}},
-		Outcomes: []wire.Outcome{{Op: aPush().Ops[0].ID, Verdict: studio.Merged, Reason: studio.CodeRenamed, Result: "robot 2", Seq: 8}},
-		NextPage: []byte("q"), Head: aHead(), Sums: studio.Sums{1: {Lo: 1}, 7: {}}, FirstSeq: 8, Before: [32]byte{5},
+		NextPage: []byte("q"), Head: aHead(), Sums: studio.Sums{1: {Lo: 1}, 7: {}}, Whole: true,
 	}
 }
 
@@ -111,6 +110,15 @@ func FuzzHaveRequest(f *testing.F) {
 
 func FuzzHaveReply(f *testing.F) {
 	fuzzReply(f, wire.HaveCodec(), wire.HaveRequest{Hashes: make([]studio.Hash, 9)}, wire.HaveReply{Have: make([]bool, 9)})
+}
+
+func FuzzFoundRequest(f *testing.F) {
+	q := wire.FoundRequest{Project: aPush().Project, Client: aPush().Client, Last: true}
+	for _, ev := range aPullReply().Events {
+		ev.Chain = [32]byte{9}
+		q.Events = append(q.Events, ev)
+	}
+	fuzzRequest(f, wire.FoundCodec(), q)
 }
 
 func FuzzProbeRequest(f *testing.F) {

@@ -126,6 +126,10 @@ func (s *served) Probe(ctx context.Context, q *asked[pb.ProbeRequest]) (*answer[
 	return serve(ctx, s, probeCall(), q, s.impl.Probe)
 }
 
+func (s *served) Found(ctx context.Context, q *asked[pb.FoundRequest]) (*answer[pb.FoundReply], error) {
+	return serve(ctx, s, foundCall(), q, s.impl.Found)
+}
+
 // serve takes a request, has it answered and sends the answer.
 func serve[Q, A, PQ, PA any](ctx context.Context, s *served, c call[Q, A, PQ, PA], r *asked[PQ],
 	do func(context.Context, Q) (A, error)) (*answer[PA], error) {

@@ -74,6 +74,7 @@ type doubled struct {
 	wait  func(context.Context, wire.WaitRequest) (wire.WaitReply, error)
 	have  func(context.Context, wire.HaveRequest) (wire.HaveReply, error)
 	probe func(context.Context, wire.ProbeRequest) (wire.ProbeReply, error)
+	found func(context.Context, wire.FoundRequest) (wire.FoundReply, error)
 }
 
 func (d *doubled) Hello(ctx context.Context, q wire.HelloRequest) (wire.HelloReply, error) {
@@ -94,6 +95,10 @@ func (d *doubled) WaitForHead(ctx context.Context, q wire.WaitRequest) (wire.Wai
 
 func (d *doubled) Have(ctx context.Context, q wire.HaveRequest) (wire.HaveReply, error) {
 	return d.have(ctx, q)
+}
+
+func (d *doubled) Found(ctx context.Context, q wire.FoundRequest) (wire.FoundReply, error) {
+	return d.found(ctx, q)
 }
 
 func (d *doubled) Probe(ctx context.Context, q wire.ProbeRequest) (wire.ProbeReply, error) {

@@ -49,6 +49,8 @@ const (
 	SyncHaveProcedure = "/framehold.sync.v1.Sync/Have"
 	// SyncProbeProcedure is the fully-qualified name of the Sync's Probe RPC.
 	SyncProbeProcedure = "/framehold.sync.v1.Sync/Probe"
+	// SyncFoundProcedure is the fully-qualified name of the Sync's Found RPC.
+	SyncFoundProcedure = "/framehold.sync.v1.Sync/Found"
 )
 
 // SyncClient is a client for the framehold.sync.v1.Sync service.
@@ -59,6 +61,7 @@ type SyncClient interface {
 	WaitForHead(context.Context, *connect.Request[WaitRequest]) (*connect.Response[WaitReply], error)
 	Have(context.Context, *connect.Request[HaveRequest]) (*connect.Response[HaveReply], error)
 	Probe(context.Context, *connect.Request[ProbeRequest]) (*connect.Response[ProbeReply], error)
+	Found(context.Context, *connect.Request[FoundRequest]) (*connect.Response[FoundReply], error)
 }
 
 // NewSyncClient constructs a client for the framehold.sync.v1.Sync service. By default, it uses the
@@ -108,6 +111,12 @@ func NewSyncClient(httpClient connect.HTTPClient, baseURL string, opts ...connec
 			connect.WithSchema(syncMethods.ByName("Probe")),
 			connect.WithClientOptions(opts...),
 		),
+		found: connect.NewClient[FoundRequest, FoundReply](
+			httpClient,
+			baseURL+SyncFoundProcedure,
+			connect.WithSchema(syncMethods.ByName("Found")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -119,6 +128,7 @@ type syncClient struct {
 	waitForHead *connect.Client[WaitRequest, WaitReply]
 	have        *connect.Client[HaveRequest, HaveReply]
 	probe       *connect.Client[ProbeRequest, ProbeReply]
+	found       *connect.Client[FoundRequest, FoundReply]
 }
 
 // Hello calls framehold.sync.v1.Sync.Hello.
@@ -151,6 +161,11 @@ func (c *syncClient) Probe(ctx context.Context, req *connect.Request[ProbeReques
 	return c.probe.CallUnary(ctx, req)
 }
 
+// Found calls framehold.sync.v1.Sync.Found.
+func (c *syncClient) Found(ctx context.Context, req *connect.Request[FoundRequest]) (*connect.Response[FoundReply], error) {
+	return c.found.CallUnary(ctx, req)
+}
+
 // SyncHandler is an implementation of the framehold.sync.v1.Sync service.
 type SyncHandler interface {
 	Hello(context.Context, *connect.Request[HelloRequest]) (*connect.Response[HelloReply], error)
@@ -159,6 +174,7 @@ type SyncHandler interface {
 	WaitForHead(context.Context, *connect.Request[WaitRequest]) (*connect.Response[WaitReply], error)
 	Have(context.Context, *connect.Request[HaveRequest]) (*connect.Response[HaveReply], error)
 	Probe(context.Context, *connect.Request[ProbeRequest]) (*connect.Response[ProbeReply], error)
+	Found(context.Context, *connect.Request[FoundRequest]) (*connect.Response[FoundReply], error)
 }
 
 // NewSyncHandler builds an HTTP handler from the service implementation. It returns the path on
@@ -204,6 +220,12 @@ func NewSyncHandler(svc SyncHandler, opts ...connect.HandlerOption) (string, htt
 		connect.WithSchema(syncMethods.ByName("Probe")),
 		connect.WithHandlerOptions(opts...),
 	)
+	syncFoundHandler := connect.NewUnaryHandler(
+		SyncFoundProcedure,
+		svc.Found,
+		connect.WithSchema(syncMethods.ByName("Found")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/framehold.sync.v1.Sync/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case SyncHelloProcedure:
@@ -218,6 +240,8 @@ func NewSyncHandler(svc SyncHandler, opts ...connect.HandlerOption) (string, htt
 			syncHaveHandler.ServeHTTP(w, r)
 		case SyncProbeProcedure:
 			syncProbeHandler.ServeHTTP(w, r)
+		case SyncFoundProcedure:
+			syncFoundHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -249,4 +273,8 @@ func (UnimplementedSyncHandler) Have(context.Context, *connect.Request[HaveReque
 
 func (UnimplementedSyncHandler) Probe(context.Context, *connect.Request[ProbeRequest]) (*connect.Response[ProbeReply], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("framehold.sync.v1.Sync.Probe is not implemented"))
+}
+
+func (UnimplementedSyncHandler) Found(context.Context, *connect.Request[FoundRequest]) (*connect.Response[FoundReply], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("framehold.sync.v1.Sync.Found is not implemented"))
 }

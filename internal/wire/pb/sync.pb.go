@@ -1061,12 +1061,10 @@ type PullReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Rows          []*Row                 `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
 	Events        []*Event               `protobuf:"bytes,2,rep,name=events,proto3" json:"events,omitempty"`
-	Outcomes      []*Outcome             `protobuf:"bytes,3,rep,name=outcomes,proto3" json:"outcomes,omitempty"`
-	NextPage      []byte                 `protobuf:"bytes,4,opt,name=next_page,json=nextPage,proto3" json:"next_page,omitempty"`
-	Head          *Signed                `protobuf:"bytes,5,opt,name=head,proto3" json:"head,omitempty"`
-	Sums          []*TableSum            `protobuf:"bytes,6,rep,name=sums,proto3" json:"sums,omitempty"` // in order of table
-	FirstSeq      uint64                 `protobuf:"varint,7,opt,name=first_seq,json=firstSeq,proto3" json:"first_seq,omitempty"`
-	Before        []byte                 `protobuf:"bytes,8,opt,name=before,proto3" json:"before,omitempty"` // 32 bytes
+	NextPage      []byte                 `protobuf:"bytes,3,opt,name=next_page,json=nextPage,proto3" json:"next_page,omitempty"`
+	Head          *Signed                `protobuf:"bytes,4,opt,name=head,proto3" json:"head,omitempty"`
+	Sums          []*TableSum            `protobuf:"bytes,5,rep,name=sums,proto3" json:"sums,omitempty"` // in order of table
+	Whole         bool                   `protobuf:"varint,6,opt,name=whole,proto3" json:"whole,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1115,13 +1113,6 @@ func (x *PullReply) GetEvents() []*Event {
 	return nil
 }
 
-func (x *PullReply) GetOutcomes() []*Outcome {
-	if x != nil {
-		return x.Outcomes
-	}
-	return nil
-}
-
 func (x *PullReply) GetNextPage() []byte {
 	if x != nil {
 		return x.NextPage
@@ -1143,16 +1134,121 @@ func (x *PullReply) GetSums() []*TableSum {
 	return nil
 }
 
-func (x *PullReply) GetFirstSeq() uint64 {
+func (x *PullReply) GetWhole() bool {
 	if x != nil {
-		return x.FirstSeq
+		return x.Whole
+	}
+	return false
+}
+
+type FoundRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Events        []*Event               `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	Chains        [][]byte               `protobuf:"bytes,2,rep,name=chains,proto3" json:"chains,omitempty"` // 32 bytes for each event
+	Last          bool                   `protobuf:"varint,3,opt,name=last,proto3" json:"last,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FoundRequest) Reset() {
+	*x = FoundRequest{}
+	mi := &file_sync_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FoundRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FoundRequest) ProtoMessage() {}
+
+func (x *FoundRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sync_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FoundRequest.ProtoReflect.Descriptor instead.
+func (*FoundRequest) Descriptor() ([]byte, []int) {
+	return file_sync_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *FoundRequest) GetEvents() []*Event {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *FoundRequest) GetChains() [][]byte {
+	if x != nil {
+		return x.Chains
+	}
+	return nil
+}
+
+func (x *FoundRequest) GetLast() bool {
+	if x != nil {
+		return x.Last
+	}
+	return false
+}
+
+type FoundReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	HeadSeq       uint64                 `protobuf:"varint,1,opt,name=head_seq,json=headSeq,proto3" json:"head_seq,omitempty"`
+	Chain         []byte                 `protobuf:"bytes,2,opt,name=chain,proto3" json:"chain,omitempty"` // 32 bytes
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FoundReply) Reset() {
+	*x = FoundReply{}
+	mi := &file_sync_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FoundReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FoundReply) ProtoMessage() {}
+
+func (x *FoundReply) ProtoReflect() protoreflect.Message {
+	mi := &file_sync_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FoundReply.ProtoReflect.Descriptor instead.
+func (*FoundReply) Descriptor() ([]byte, []int) {
+	return file_sync_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *FoundReply) GetHeadSeq() uint64 {
+	if x != nil {
+		return x.HeadSeq
 	}
 	return 0
 }
 
-func (x *PullReply) GetBefore() []byte {
+func (x *FoundReply) GetChain() []byte {
 	if x != nil {
-		return x.Before
+		return x.Chain
 	}
 	return nil
 }
@@ -1166,7 +1262,7 @@ type WaitRequest struct {
 
 func (x *WaitRequest) Reset() {
 	*x = WaitRequest{}
-	mi := &file_sync_proto_msgTypes[16]
+	mi := &file_sync_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1178,7 +1274,7 @@ func (x *WaitRequest) String() string {
 func (*WaitRequest) ProtoMessage() {}
 
 func (x *WaitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sync_proto_msgTypes[16]
+	mi := &file_sync_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1191,7 +1287,7 @@ func (x *WaitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WaitRequest.ProtoReflect.Descriptor instead.
 func (*WaitRequest) Descriptor() ([]byte, []int) {
-	return file_sync_proto_rawDescGZIP(), []int{16}
+	return file_sync_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *WaitRequest) GetSeq() uint64 {
@@ -1210,7 +1306,7 @@ type WaitReply struct {
 
 func (x *WaitReply) Reset() {
 	*x = WaitReply{}
-	mi := &file_sync_proto_msgTypes[17]
+	mi := &file_sync_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1222,7 +1318,7 @@ func (x *WaitReply) String() string {
 func (*WaitReply) ProtoMessage() {}
 
 func (x *WaitReply) ProtoReflect() protoreflect.Message {
-	mi := &file_sync_proto_msgTypes[17]
+	mi := &file_sync_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1235,7 +1331,7 @@ func (x *WaitReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WaitReply.ProtoReflect.Descriptor instead.
 func (*WaitReply) Descriptor() ([]byte, []int) {
-	return file_sync_proto_rawDescGZIP(), []int{17}
+	return file_sync_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *WaitReply) GetHeadSeq() uint64 {
@@ -1254,7 +1350,7 @@ type HaveRequest struct {
 
 func (x *HaveRequest) Reset() {
 	*x = HaveRequest{}
-	mi := &file_sync_proto_msgTypes[18]
+	mi := &file_sync_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1266,7 +1362,7 @@ func (x *HaveRequest) String() string {
 func (*HaveRequest) ProtoMessage() {}
 
 func (x *HaveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sync_proto_msgTypes[18]
+	mi := &file_sync_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1279,7 +1375,7 @@ func (x *HaveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HaveRequest.ProtoReflect.Descriptor instead.
 func (*HaveRequest) Descriptor() ([]byte, []int) {
-	return file_sync_proto_rawDescGZIP(), []int{18}
+	return file_sync_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *HaveRequest) GetHashes() []byte {
@@ -1298,7 +1394,7 @@ type HaveReply struct {
 
 func (x *HaveReply) Reset() {
 	*x = HaveReply{}
-	mi := &file_sync_proto_msgTypes[19]
+	mi := &file_sync_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1310,7 +1406,7 @@ func (x *HaveReply) String() string {
 func (*HaveReply) ProtoMessage() {}
 
 func (x *HaveReply) ProtoReflect() protoreflect.Message {
-	mi := &file_sync_proto_msgTypes[19]
+	mi := &file_sync_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1323,7 +1419,7 @@ func (x *HaveReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HaveReply.ProtoReflect.Descriptor instead.
 func (*HaveReply) Descriptor() ([]byte, []int) {
-	return file_sync_proto_rawDescGZIP(), []int{19}
+	return file_sync_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *HaveReply) GetHave() []byte {
@@ -1342,7 +1438,7 @@ type ProbeRequest struct {
 
 func (x *ProbeRequest) Reset() {
 	*x = ProbeRequest{}
-	mi := &file_sync_proto_msgTypes[20]
+	mi := &file_sync_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1354,7 +1450,7 @@ func (x *ProbeRequest) String() string {
 func (*ProbeRequest) ProtoMessage() {}
 
 func (x *ProbeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sync_proto_msgTypes[20]
+	mi := &file_sync_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1367,7 +1463,7 @@ func (x *ProbeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProbeRequest.ProtoReflect.Descriptor instead.
 func (*ProbeRequest) Descriptor() ([]byte, []int) {
-	return file_sync_proto_rawDescGZIP(), []int{20}
+	return file_sync_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ProbeRequest) GetSeqs() []uint64 {
@@ -1386,7 +1482,7 @@ type ProbeReply struct {
 
 func (x *ProbeReply) Reset() {
 	*x = ProbeReply{}
-	mi := &file_sync_proto_msgTypes[21]
+	mi := &file_sync_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1398,7 +1494,7 @@ func (x *ProbeReply) String() string {
 func (*ProbeReply) ProtoMessage() {}
 
 func (x *ProbeReply) ProtoReflect() protoreflect.Message {
-	mi := &file_sync_proto_msgTypes[21]
+	mi := &file_sync_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1411,7 +1507,7 @@ func (x *ProbeReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProbeReply.ProtoReflect.Descriptor instead.
 func (*ProbeReply) Descriptor() ([]byte, []int) {
-	return file_sync_proto_rawDescGZIP(), []int{21}
+	return file_sync_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ProbeReply) GetChain8() []byte {
@@ -1514,16 +1610,22 @@ const file_sync_proto_rawDesc = "" +
 	"\x04body\x18\x02 \x01(\fR\x04body\"2\n" +
 	"\bTableSum\x12\x14\n" +
 	"\x05table\x18\x01 \x01(\rR\x05table\x12\x10\n" +
-	"\x03sum\x18\x02 \x01(\fR\x03sum\"\xd3\x02\n" +
+	"\x03sum\x18\x02 \x01(\fR\x03sum\"\xfc\x01\n" +
 	"\tPullReply\x12*\n" +
 	"\x04rows\x18\x01 \x03(\v2\x16.framehold.sync.v1.RowR\x04rows\x120\n" +
-	"\x06events\x18\x02 \x03(\v2\x18.framehold.sync.v1.EventR\x06events\x126\n" +
-	"\boutcomes\x18\x03 \x03(\v2\x1a.framehold.sync.v1.OutcomeR\boutcomes\x12\x1b\n" +
-	"\tnext_page\x18\x04 \x01(\fR\bnextPage\x12-\n" +
-	"\x04head\x18\x05 \x01(\v2\x19.framehold.sync.v1.SignedR\x04head\x12/\n" +
-	"\x04sums\x18\x06 \x03(\v2\x1b.framehold.sync.v1.TableSumR\x04sums\x12\x1b\n" +
-	"\tfirst_seq\x18\a \x01(\x04R\bfirstSeq\x12\x16\n" +
-	"\x06before\x18\b \x01(\fR\x06before\"\x1f\n" +
+	"\x06events\x18\x02 \x03(\v2\x18.framehold.sync.v1.EventR\x06events\x12\x1b\n" +
+	"\tnext_page\x18\x03 \x01(\fR\bnextPage\x12-\n" +
+	"\x04head\x18\x04 \x01(\v2\x19.framehold.sync.v1.SignedR\x04head\x12/\n" +
+	"\x04sums\x18\x05 \x03(\v2\x1b.framehold.sync.v1.TableSumR\x04sums\x12\x14\n" +
+	"\x05whole\x18\x06 \x01(\bR\x05whole\"l\n" +
+	"\fFoundRequest\x120\n" +
+	"\x06events\x18\x01 \x03(\v2\x18.framehold.sync.v1.EventR\x06events\x12\x16\n" +
+	"\x06chains\x18\x02 \x03(\fR\x06chains\x12\x12\n" +
+	"\x04last\x18\x03 \x01(\bR\x04last\"=\n" +
+	"\n" +
+	"FoundReply\x12\x19\n" +
+	"\bhead_seq\x18\x01 \x01(\x04R\aheadSeq\x12\x14\n" +
+	"\x05chain\x18\x02 \x01(\fR\x05chain\"\x1f\n" +
 	"\vWaitRequest\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\"&\n" +
 	"\tWaitReply\x12\x19\n" +
@@ -1536,14 +1638,15 @@ const file_sync_proto_rawDesc = "" +
 	"\x04seqs\x18\x01 \x03(\x04R\x04seqs\"$\n" +
 	"\n" +
 	"ProbeReply\x12\x16\n" +
-	"\x06chain8\x18\x01 \x01(\fR\x06chain82\xb7\x03\n" +
+	"\x06chain8\x18\x01 \x01(\fR\x06chain82\x80\x04\n" +
 	"\x04Sync\x12G\n" +
 	"\x05Hello\x12\x1f.framehold.sync.v1.HelloRequest\x1a\x1d.framehold.sync.v1.HelloReply\x12D\n" +
 	"\x04Push\x12\x1e.framehold.sync.v1.PushRequest\x1a\x1c.framehold.sync.v1.PushReply\x12D\n" +
 	"\x04Pull\x12\x1e.framehold.sync.v1.PullRequest\x1a\x1c.framehold.sync.v1.PullReply\x12K\n" +
 	"\vWaitForHead\x12\x1e.framehold.sync.v1.WaitRequest\x1a\x1c.framehold.sync.v1.WaitReply\x12D\n" +
 	"\x04Have\x12\x1e.framehold.sync.v1.HaveRequest\x1a\x1c.framehold.sync.v1.HaveReply\x12G\n" +
-	"\x05Probe\x12\x1f.framehold.sync.v1.ProbeRequest\x1a\x1d.framehold.sync.v1.ProbeReplyB\x1fZ\x1dframehold/internal/wire/pb;pbb\x06proto3"
+	"\x05Probe\x12\x1f.framehold.sync.v1.ProbeRequest\x1a\x1d.framehold.sync.v1.ProbeReply\x12G\n" +
+	"\x05Found\x12\x1f.framehold.sync.v1.FoundRequest\x1a\x1d.framehold.sync.v1.FoundReplyB\x1fZ\x1dframehold/internal/wire/pb;pbb\x06proto3"
 
 var (
 	file_sync_proto_rawDescOnce sync.Once
@@ -1557,7 +1660,7 @@ func file_sync_proto_rawDescGZIP() []byte {
 	return file_sync_proto_rawDescData
 }
 
-var file_sync_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_sync_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_sync_proto_goTypes = []any{
 	(*Failure)(nil),      // 0: framehold.sync.v1.Failure
 	(*Cookie)(nil),       // 1: framehold.sync.v1.Cookie
@@ -1575,12 +1678,14 @@ var file_sync_proto_goTypes = []any{
 	(*Event)(nil),        // 13: framehold.sync.v1.Event
 	(*TableSum)(nil),     // 14: framehold.sync.v1.TableSum
 	(*PullReply)(nil),    // 15: framehold.sync.v1.PullReply
-	(*WaitRequest)(nil),  // 16: framehold.sync.v1.WaitRequest
-	(*WaitReply)(nil),    // 17: framehold.sync.v1.WaitReply
-	(*HaveRequest)(nil),  // 18: framehold.sync.v1.HaveRequest
-	(*HaveReply)(nil),    // 19: framehold.sync.v1.HaveReply
-	(*ProbeRequest)(nil), // 20: framehold.sync.v1.ProbeRequest
-	(*ProbeReply)(nil),   // 21: framehold.sync.v1.ProbeReply
+	(*FoundRequest)(nil), // 16: framehold.sync.v1.FoundRequest
+	(*FoundReply)(nil),   // 17: framehold.sync.v1.FoundReply
+	(*WaitRequest)(nil),  // 18: framehold.sync.v1.WaitRequest
+	(*WaitReply)(nil),    // 19: framehold.sync.v1.WaitReply
+	(*HaveRequest)(nil),  // 20: framehold.sync.v1.HaveRequest
+	(*HaveReply)(nil),    // 21: framehold.sync.v1.HaveReply
+	(*ProbeRequest)(nil), // 22: framehold.sync.v1.ProbeRequest
+	(*ProbeReply)(nil),   // 23: framehold.sync.v1.ProbeReply
 }
 var file_sync_proto_depIdxs = []int32{
 	2,  // 0: framehold.sync.v1.HelloRequest.seen:type_name -> framehold.sync.v1.Signed
@@ -1591,23 +1696,25 @@ var file_sync_proto_depIdxs = []int32{
 	1,  // 5: framehold.sync.v1.PullRequest.cookie:type_name -> framehold.sync.v1.Cookie
 	12, // 6: framehold.sync.v1.PullReply.rows:type_name -> framehold.sync.v1.Row
 	13, // 7: framehold.sync.v1.PullReply.events:type_name -> framehold.sync.v1.Event
-	4,  // 8: framehold.sync.v1.PullReply.outcomes:type_name -> framehold.sync.v1.Outcome
-	2,  // 9: framehold.sync.v1.PullReply.head:type_name -> framehold.sync.v1.Signed
-	14, // 10: framehold.sync.v1.PullReply.sums:type_name -> framehold.sync.v1.TableSum
+	2,  // 8: framehold.sync.v1.PullReply.head:type_name -> framehold.sync.v1.Signed
+	14, // 9: framehold.sync.v1.PullReply.sums:type_name -> framehold.sync.v1.TableSum
+	13, // 10: framehold.sync.v1.FoundRequest.events:type_name -> framehold.sync.v1.Event
 	7,  // 11: framehold.sync.v1.Sync.Hello:input_type -> framehold.sync.v1.HelloRequest
 	9,  // 12: framehold.sync.v1.Sync.Push:input_type -> framehold.sync.v1.PushRequest
 	11, // 13: framehold.sync.v1.Sync.Pull:input_type -> framehold.sync.v1.PullRequest
-	16, // 14: framehold.sync.v1.Sync.WaitForHead:input_type -> framehold.sync.v1.WaitRequest
-	18, // 15: framehold.sync.v1.Sync.Have:input_type -> framehold.sync.v1.HaveRequest
-	20, // 16: framehold.sync.v1.Sync.Probe:input_type -> framehold.sync.v1.ProbeRequest
-	8,  // 17: framehold.sync.v1.Sync.Hello:output_type -> framehold.sync.v1.HelloReply
-	10, // 18: framehold.sync.v1.Sync.Push:output_type -> framehold.sync.v1.PushReply
-	15, // 19: framehold.sync.v1.Sync.Pull:output_type -> framehold.sync.v1.PullReply
-	17, // 20: framehold.sync.v1.Sync.WaitForHead:output_type -> framehold.sync.v1.WaitReply
-	19, // 21: framehold.sync.v1.Sync.Have:output_type -> framehold.sync.v1.HaveReply
-	21, // 22: framehold.sync.v1.Sync.Probe:output_type -> framehold.sync.v1.ProbeReply
-	17, // [17:23] is the sub-list for method output_type
-	11, // [11:17] is the sub-list for method input_type
+	18, // 14: framehold.sync.v1.Sync.WaitForHead:input_type -> framehold.sync.v1.WaitRequest
+	20, // 15: framehold.sync.v1.Sync.Have:input_type -> framehold.sync.v1.HaveRequest
+	22, // 16: framehold.sync.v1.Sync.Probe:input_type -> framehold.sync.v1.ProbeRequest
+	16, // 17: framehold.sync.v1.Sync.Found:input_type -> framehold.sync.v1.FoundRequest
+	8,  // 18: framehold.sync.v1.Sync.Hello:output_type -> framehold.sync.v1.HelloReply
+	10, // 19: framehold.sync.v1.Sync.Push:output_type -> framehold.sync.v1.PushReply
+	15, // 20: framehold.sync.v1.Sync.Pull:output_type -> framehold.sync.v1.PullReply
+	19, // 21: framehold.sync.v1.Sync.WaitForHead:output_type -> framehold.sync.v1.WaitReply
+	21, // 22: framehold.sync.v1.Sync.Have:output_type -> framehold.sync.v1.HaveReply
+	23, // 23: framehold.sync.v1.Sync.Probe:output_type -> framehold.sync.v1.ProbeReply
+	17, // 24: framehold.sync.v1.Sync.Found:output_type -> framehold.sync.v1.FoundReply
+	18, // [18:25] is the sub-list for method output_type
+	11, // [11:18] is the sub-list for method input_type
 	11, // [11:11] is the sub-list for extension type_name
 	11, // [11:11] is the sub-list for extension extendee
 	0,  // [0:11] is the sub-list for field type_name
@@ -1624,7 +1731,7 @@ func file_sync_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sync_proto_rawDesc), len(file_sync_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   22,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
