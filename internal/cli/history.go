@@ -104,8 +104,8 @@ func (c *command) logLines(ctx context.Context, s *session.Session, p *session.P
 			return asset, nil, err
 		}
 	}
-	if _, isCollection := p.Collections[studio.CollectionID{ID: asset.ID}]; isCollection {
-		lines, err = s.LogBelow(ctx, p, studio.CollectionID{ID: asset.ID})
+	if _, isCollection := p.Collections[studio.CollectionID(asset)]; isCollection {
+		lines, err = s.LogBelow(ctx, p, studio.CollectionID(asset))
 		return studio.AssetID{}, lines, err
 	}
 	lines, err = s.Log(ctx, asset)
@@ -165,7 +165,8 @@ func (c *command) csv(events []eventJSON) error {
 		rows = append(rows, []string{seq, e.Kind, e.Actor, e.At, e.Received, harmless(e.Path), checkpoint, e.Status,
 			harmless(e.From), harmless(e.To), harmless(e.Text)})
 	}
-	return w.WriteAll(rows)
+	_ = w.WriteAll(rows) // Out keeps the error
+	return nil
 }
 
 // harmless keeps a spreadsheet from taking a text for a formula.

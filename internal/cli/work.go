@@ -84,29 +84,8 @@ func (c *command) tasks() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if err := knownStatuses(p, r.Query); err != nil {
+		if err := narrow(p, &r, assignee, status, kind); err != nil {
 			return err
-		}
-		if assignee != "" {
-			m, err := p.MemberNamed(assignee)
-			if err != nil {
-				return err
-			}
-			r.Assignees = []studio.UserID{m.User}
-		}
-		if status != "" {
-			st, err := p.StatusNamed(status)
-			if err != nil {
-				return err
-			}
-			r.Statuses = []studio.StatusID{st.ID}
-		}
-		if kind != "" {
-			t, err := p.TypeNamed(kind)
-			if err != nil {
-				return err
-			}
-			r.Types = []studio.TypeID{t.ID}
 		}
 		if tag != "" {
 			r.Tags = []string{tag}
@@ -138,6 +117,35 @@ func (c *command) tasks() *cobra.Command {
 		return nil
 	})
 	return cmd
+}
+
+// narrow puts the names of flags into a request; "" narrows nothing. Codes: unknown_member, unknown_status, unknown_type.
+func narrow(p *session.Picture, r *session.ListRequest, assignee, status, kind string) error {
+	if err := knownStatuses(p, r.Query); err != nil {
+		return err
+	}
+	if assignee != "" {
+		m, err := p.MemberNamed(assignee)
+		if err != nil {
+			return err
+		}
+		r.Assignees = []studio.UserID{m.User}
+	}
+	if status != "" {
+		st, err := p.StatusNamed(status)
+		if err != nil {
+			return err
+		}
+		r.Statuses = []studio.StatusID{st.ID}
+	}
+	if kind != "" {
+		t, err := p.TypeNamed(kind)
+		if err != nil {
+			return err
+		}
+		r.Types = []studio.TypeID{t.ID}
+	}
+	return nil
 }
 
 // oneOf tells whether more than one of them is set.

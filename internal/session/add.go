@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -56,6 +55,11 @@ func (s *Session) Add(ctx context.Context, r AddRequest) (Added, error) {
 	var folders []string
 	total, named := int64(0), map[string]bool{}
 	for _, p := range once(r.Paths) {
+		if info, err := s.folder.Lstat(p); p != "" && err == nil && !info.IsDir() && !info.IsRegular() { // named, not met on the way
+			refusal := studio.Refuse(studio.CodeUnsupported, studio.Params{Path: p, Why: "not_tracked"})
+			added.Files = append(added.Files, Made{Path: p, State: "refused", Err: refusal})
+			continue
+		}
 		scanned, err := s.folder.Scan(ctx, p)
 		if errors.Is(err, fs.ErrNotExist) {
 			refusal := studio.Refuse(studio.CodeNoFile, studio.Params{Path: p, Why: "typed"})
@@ -66,11 +70,6 @@ func (s *Session) Add(ctx context.Context, r AddRequest) (Added, error) {
 			return added, fileFailure(p, err)
 		}
 		added.Ignored += scanned.Ignored
-		if slices.Contains(scanned.Links, p) { // named, not met on the way
-			refusal := studio.Refuse(studio.CodeUnsupported, studio.Params{Path: p, Why: "not_tracked"})
-			added.Files = append(added.Files, Made{Path: p, State: "refused", Err: refusal})
-			continue
-		}
 		added.Links += len(scanned.Links)
 		if info, err := s.folder.Lstat(p); p != "" && err == nil && info.IsDir() {
 			folders = append(folders, p)
