@@ -2,8 +2,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import {
-  appendFileSync, closeSync, copyFileSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, readdirSync, statSync,
-  unlinkSync, writeFileSync,
+  appendFileSync, closeSync, copyFileSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync,
+  readdirSync, rmSync, statSync, unlinkSync, writeFileSync, writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { binary, json, ok, project, random, run, scratch } from "./program.mjs";
@@ -231,11 +231,47 @@ async function odd() {
   check(grown.code === 1 && grown.error.code === "file_busy", `a growing file: exit ${grown.code} ${grown.error?.code}`);
 
   check(json(at, "verify").ok, "verify");
-  console.log(`odd: 5 GiB sparse, empty, growing (file_busy)${smallDisk()}: as they should`);
+  console.log(`odd: 5 GiB sparse, empty, growing (file_busy)${await smallDisk()}: as they should`);
+}
+
+/** fill leaves no byte free beside a file. */
+function fill(path) {
+  const fd = openSync(path, "w");
+  try {
+    for (const size of [1 << 20, 4096]) {
+      for (;;) {
+        try {
+          if (writeSync(fd, Buffer.alloc(size)) < size) break;
+        } catch (e) {
+          check(e.code === "ENOSPC", e.code);
+          break;
+        }
+      }
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** withJournal writes a note while another process has the store open, which then dies: its journal is left. */
+async function withJournal(at) {
+  const child = spawn(binary, ["serve"], { cwd: at.film, env: at.env, stdio: ["ignore", "pipe", "pipe"] });
+  const gone = new Promise((done) => child.on("close", done));
+  await new Promise((done) => {
+    child.stdout.once("data", done);
+    child.stderr.once("data", done);
+  });
+  ok(at, "note", "a.blend", "hold the pose");
+  child.kill("SIGKILL");
+  await gone;
+  const stores = join(at.env.FRAMEHOLD_HOME, "stores");
+  const db = join(stores, readdirSync(stores)[0], "project.db");
+  check(statSync(`${db}-wal`).size > 0, "a journal is left");
+  rmSync(`${db}-shm`);
 }
 
 /** A small disk of its own that fills up, and then turns read-only: needs the right to mount. */
-function smallDisk() {
+async function smallDisk() {
   const at = scratch();
   const disk = join(at.dir, "disk");
   mkdirSync(disk);
@@ -257,6 +293,19 @@ function smallDisk() {
     check(json(small, "verify").ok, "verify on a full disk");
     check(storeBytes({ dir: disk }) < 2 << 20, "what was given up gave its room back");
 
+    await withJournal(small);
+    for (const journal of [true, false]) {
+      fill(join(disk, "fill"));
+      for (const list of [["tasks"], ["files"], ["log"], ["parked"]]) ok(small, ...list);
+      check(json(small, "verify").ok && json(small, "note", "a.blend").notes.length === 1, `a full disk is read, journal: ${journal}`);
+      const out = join(at.dir, `out-${journal}`);
+      ok(small, "restore", "a.blend", "--out", out);
+      check(readFileSync(out).equals(body), "a version comes out of a store on a full disk");
+      refused("disk_full", "note", "a.blend", "x");
+      rmSync(join(disk, "fill"));
+      ok(small, "set", "a.blend", "--priority", "1"); // the journal is put in its place by this
+    }
+
     check(mount("-o", "remount,ro"), "remount");
     writeFileSync(join(small.film, "a.blend"), "changed");
     refused("read_only", "checkpoint", "a.blend", "-m", "x");
@@ -266,7 +315,7 @@ function smallDisk() {
     check(json(small, "tasks").tasks.length === 1 && json(small, "verify").ok, "a read-only store is read");
     check(mount("-o", "remount,rw"), "remount");
     ok(small, "checkpoint", "a.blend", "-m", "x");
-    return ", full disk (disk_full), read-only disk (read_only)";
+    return ", full disk (disk_full, read with and without a journal), read-only disk (read_only)";
   } finally {
     spawnSync("umount", [disk]);
   }

@@ -52,6 +52,7 @@ type Batch struct {
 	spans   map[PackID]span // of what was appended
 	flushed bool            // rows may name it
 	pending Pending
+	doubts  bool // reads back what it would use again
 	known   map[chunk.Hash]Row
 	reused  map[chunk.Hash]bool
 	blobs   map[chunk.Hash]bool
@@ -314,13 +315,15 @@ func (b *Batch) unknown(ctx context.Context, entries []chunk.Entry) ([]int, erro
 	if err != nil {
 		return nil, fmt.Errorf("look up chunks: %w", err)
 	}
-	for _, r := range rows {
+	sound, err := b.sound(rows)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range rows {
 		if r.Condemned {
 			continue
 		}
-		if there, err := b.there(r); err != nil {
-			return nil, err
-		} else if !there {
+		if !sound[i] {
 			b.pending.Lost = append(b.pending.Lost, r)
 			continue
 		}
@@ -337,6 +340,33 @@ func (b *Batch) unknown(ctx context.Context, entries []chunk.Entry) ([]int, erro
 		}
 	}
 	return fresh, nil
+}
+
+// Doubt makes the batch read back what it would use again, and store anew what cannot be read: for a file that is about to
+// lose its other copy.
+func (b *Batch) Doubt() { b.doubts = true }
+
+// sound tells of each row whether its record can be used again.
+func (b *Batch) sound(rows []Row) ([]bool, error) {
+	sound, failed := make([]bool, len(rows)), make([]error, len(rows))
+	for i, r := range rows {
+		if !r.Condemned {
+			sound[i], failed[i] = b.there(r)
+		}
+	}
+	if b.doubts {
+		parallel(len(rows), func(i int) {
+			if !sound[i] {
+				return
+			}
+			err := b.packs.Check(rows[i])
+			if sound[i] = err == nil; errors.Is(err, ErrDamaged) || errors.Is(err, ErrMissing) {
+				err = nil
+			}
+			failed[i] = err
+		})
+	}
+	return sound, errors.Join(failed...)
 }
 
 // there tells whether a pack still reaches to the end of a record. A pack is looked at once, and again when it seems too

@@ -143,14 +143,13 @@ func (c *command) demo() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			show, done := c.progress()
-			err = demo.Build(cmd.Context(), c.env, dir, show)
-			done()
-			if err != nil {
+			if err := demo.Build(cmd.Context(), c.env, dir, c.sparse()); err != nil {
 				return err
 			}
 			c.answer(map[string]string{"path": dir}, func(w io.Writer) {
 				fmt.Fprintf(w, "%s is a sample project: a short film of six people.\n", dir)
+				fmt.Fprintf(w, "Look around: cd %s, then framehold tasks, framehold files, framehold log, framehold%s.\n", dir,
+					map[bool]string{true: "", false: " serve"}[c.Window != nil])
 			})
 			return nil
 		}}

@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -18,7 +17,7 @@ import (
 
 // historyCommands: what happened, and how to have it back.
 func (c *command) historyCommands() []*cobra.Command {
-	return []*cobra.Command{c.log(), c.restore(), c.fetch(), c.freeUp(), c.drop(), c.closure(), c.undo(false), c.undo(true)}
+	return []*cobra.Command{c.log(), c.restore(), c.fetch(), c.freeUp(), c.copy(), c.parked(), c.drop(), c.closure(), c.undo(false), c.undo(true)}
 }
 
 type eventJSON struct {
@@ -54,19 +53,16 @@ func eventOf(p *session.Picture, l studio.Line) eventJSON {
 
 func (c *command) log() *cobra.Command {
 	var asCSV bool
-	cmd := &cobra.Command{Use: "log [ASSET]", Short: "The audit trail, oldest first", Args: between(0, 1),
-		RunE: c.in(func(ctx context.Context, s *session.Session, args []string) error {
+	cmd := &cobra.Command{Use: "log [ASSET]", Short: "The audit trail, oldest first; of a collection, with all that is in it",
+		Args: between(0, 1), RunE: c.in(func(ctx context.Context, s *session.Session, args []string) error {
+			if asCSV && c.json {
+				return usagef("--csv and --json exclude each other")
+			}
 			p, err := s.Look(ctx)
 			if err != nil {
 				return err
 			}
-			var asset studio.AssetID
-			if len(args) == 1 {
-				if asset.ID, err = c.entity(s, p, args[0]); err != nil {
-					return err
-				}
-			}
-			lines, err := s.Log(ctx, asset)
+			asset, lines, err := c.logLines(ctx, s, p, args)
 			if err != nil {
 				return err
 			}
@@ -77,11 +73,16 @@ func (c *command) log() *cobra.Command {
 			if asCSV {
 				return c.csv(events)
 			}
-			told := studio.Tell(lines, p.Category)
+			founding := foundingLines(lines)
+			told := studio.Tell(lines[founding:], p.Category)
 			c.answer(map[string]any{"events": events}, func(w io.Writer) {
 				now := c.env.Clock.Now().Local()
+				if founding > 0 {
+					fmt.Fprintf(w, "%s\t%s\t%s\t\t\t\n", minute(lines[0].AtMs), p.Members[lines[0].Actor].DisplayName(),
+						c.catalogue.Sentence("founded", nil))
+				}
 				for _, t := range told {
-					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", time.UnixMilli(t.AtMs).Local().Format("2006-01-02 15:04"),
+					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", minute(t.AtMs),
 						p.Members[t.Actor].DisplayName(), c.catalogue.Line(text.Told(p.Speak(t))), t.Label, logPath(asset, t.Path), firstLine(session.Words(t.Line)))
 				}
 				if story := c.catalogue.Story(spoken(p, told), now); story != "" && !asset.IsZero() {
@@ -94,6 +95,37 @@ func (c *command) log() *cobra.Command {
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "as comma-separated values")
 	return cmd
 }
+
+// logLines is the trail that is meant: of an asset, of a collection, or with a zero id of the project.
+func (c *command) logLines(ctx context.Context, s *session.Session, p *session.Picture, args []string,
+) (asset studio.AssetID, lines []studio.Line, err error) {
+	if len(args) == 1 {
+		if asset.ID, err = c.entity(s, p, args[0]); err != nil {
+			return asset, nil, err
+		}
+	}
+	if _, isCollection := p.Collections[studio.CollectionID(asset)]; isCollection {
+		lines, err = s.LogBelow(ctx, p, studio.CollectionID(asset))
+		return studio.AssetID{}, lines, err
+	}
+	lines, err = s.Log(ctx, asset)
+	return asset, lines, err
+}
+
+// foundingLines counts the lines that made the project: one act, which people read as one line.
+func foundingLines(lines []studio.Line) int {
+	if len(lines) == 0 || lines[0].Seq != 1 {
+		return 0
+	}
+	for i, l := range lines {
+		if l.ReceivedMs != lines[0].ReceivedMs || l.Kind != "settings" && l.Kind != "member" {
+			return i
+		}
+	}
+	return len(lines)
+}
+
+func minute(ms int64) string { return time.UnixMilli(ms).Local().Format("2006-01-02 15:04") }
 
 func spoken(p *session.Picture, told []studio.Told) []text.Told {
 	lines := make([]text.Told, len(told))
@@ -133,7 +165,8 @@ func (c *command) csv(events []eventJSON) error {
 		rows = append(rows, []string{seq, e.Kind, e.Actor, e.At, e.Received, harmless(e.Path), checkpoint, e.Status,
 			harmless(e.From), harmless(e.To), harmless(e.Text)})
 	}
-	return w.WriteAll(rows)
+	_ = w.WriteAll(rows) // Out keeps the error
+	return nil
 }
 
 // harmless keeps a spreadsheet from taking a text for a formula.
@@ -158,8 +191,12 @@ func (c *command) restored(done []session.Restored, bad []named, verb string) er
 	docs := []restoredJSON{}
 	var errs []error
 	var whose []string // the asset that has the safety checkpoint, for the command that brings it back
+	refused := len(bad)
 	for _, r := range done {
-		d := restoredJSON{ID: r.Asset.String(), Path: r.Path, Done: r.Err == nil, Label: r.Label, Bytes: r.Bytes, Error: c.errorJSON(r.Err)}
+		if r.Err != nil {
+			refused++
+		}
+		d := restoredJSON{ID: idText(r.Asset.ID), Path: r.Path, Done: r.Err == nil, Label: r.Label, Bytes: r.Bytes, Error: c.errorJSON(r.Err)}
 		if !r.Safety.IsZero() {
 			d.Safety = optional(r.Safety.String())
 		}
@@ -175,7 +212,7 @@ func (c *command) restored(done []session.Restored, bad []named, verb string) er
 		errs = append(errs, b.err)
 	}
 	exit, first := worst(errs)
-	c.answer(map[string]any{"results": docs, "error": c.errorJSON(first)}, func(w io.Writer) {
+	c.answer(map[string]any{"results": docs, "done": len(docs) - refused, "refused": refused, "error": c.errorJSON(first)}, func(w io.Writer) {
 		for i, d := range docs {
 			if !d.Done {
 				continue
@@ -197,12 +234,17 @@ func (c *command) restore() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			id, err := c.entity(s, p, args[0])
+			asset, err := c.asset(s, p, args[0], "fetch")
 			if err != nil {
 				return err
 			}
-			asset := studio.AssetID{ID: id}
+			if version == "" && p.Assets[asset] != nil && p.Assets[asset].Head.IsZero() {
+				return studio.Refuse(studio.CodeUnknownCheckpoint, studio.Params{Asset: p.Path(asset.ID), Why: "none"})
+			}
 			k, err := s.Version(ctx, asset, version)
+			if err == nil && k.State == studio.Dropped {
+				err = studio.Refuse(studio.CodeUnknownCheckpoint, studio.Params{Asset: p.Path(asset.ID), Name: k.Label(), Why: "dropped"})
+			}
 			if err != nil {
 				return err
 			}
@@ -216,8 +258,11 @@ func (c *command) restore() *cobra.Command {
 				}
 				return c.restored([]session.Restored{r}, nil, "restored")
 			}
-			if dir, err := c.Dir(); err == nil && !filepath.IsAbs(out) {
-				out = filepath.Join(dir, out)
+			if out, err = c.absolute(out); err != nil {
+				return err
+			}
+			if there, err := c.env.FS.Stat(out); err == nil && there.IsDir() {
+				return studio.Refuse(studio.CodeInTheWay, studio.Params{Path: out, Why: "folder"})
 			}
 			n, err := s.RestoreTo(ctx, k, out, show)
 			done()
@@ -293,6 +338,27 @@ func (c *command) freeUp() *cobra.Command {
 		})}
 }
 
+func (c *command) copy() *cobra.Command {
+	return &cobra.Command{Use: "copy ASSET", Short: "Tracks what your working file holds as a resource of its own beside it",
+		Args: between(1, 1), RunE: c.in(func(ctx context.Context, s *session.Session, args []string) error {
+			p, err := s.Look(ctx)
+			if err != nil {
+				return err
+			}
+			id, err := c.asset(s, p, args[0], "collection")
+			if err != nil {
+				return err
+			}
+			show, done := c.progress()
+			made, err := s.SaveAsCopy(ctx, id, show)
+			done()
+			if err != nil {
+				return err
+			}
+			return c.bulk(session.Outcome{Results: []session.Result{{Entity: made.Asset.ID, Path: made.Path}}}, nil, "copied")
+		})}
+}
+
 func (c *command) drop() *cobra.Command {
 	return &cobra.Command{Use: "drop ASSET VERSION", Short: "Gives up the bytes of an own version, or deletes an own safety checkpoint",
 		Long: "Gives up the bytes of an own version that is not the newest: VERSION is v3 or an id. Its event stays.\n" +
@@ -302,15 +368,15 @@ func (c *command) drop() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			id, err := c.entity(s, p, args[0])
+			id, err := c.asset(s, p, args[0], "collection")
 			if err != nil {
 				return err
 			}
-			k, err := s.Version(ctx, studio.AssetID{ID: id}, args[1])
+			k, err := s.Version(ctx, id, args[1])
 			if err != nil {
 				return err
 			}
-			out, err := s.Drop(ctx, studio.AssetID{ID: id}, k.ID)
+			out, err := s.Drop(ctx, id, k.ID)
 			return c.bulk(out, err, "dropped")
 		})}
 }
@@ -329,11 +395,12 @@ func (c *command) closure() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			id, err := c.entity(s, p, args[0])
+			asset, err := c.asset(s, p, args[0], "collection")
 			if err != nil {
 				return err
 			}
-			items, bytes, err := s.Closure(ctx, studio.AssetID{ID: id})
+			id := asset.ID
+			items, bytes, err := s.Closure(ctx, asset)
 			if err != nil {
 				return err
 			}

@@ -24,6 +24,18 @@ func (c *command) entity(s *session.Session, p *session.Picture, name string) (s
 	return id, nil
 }
 
+// asset is entity for commands about one asset; why names the sentence for a collection.
+func (c *command) asset(s *session.Session, p *session.Picture, name, why string) (studio.AssetID, error) {
+	id, err := c.entity(s, p, name)
+	if err != nil {
+		return studio.AssetID{}, err
+	}
+	if _, isCollection := p.Collections[studio.CollectionID{ID: id}]; isCollection {
+		return studio.AssetID{}, studio.Refuse(studio.CodeUnknownAsset, studio.Params{Name: visible(name), Why: why})
+	}
+	return studio.AssetID{ID: id}, nil
+}
+
 // rel is the path in the project of a name as it was typed: relative to the current folder, or, when that is
 // elsewhere, to the project.
 func (c *command) rel(s *session.Session, name string) (string, error) {
@@ -95,7 +107,7 @@ func parentOf(p *session.Picture, rel string) (studio.CollectionID, string, erro
 	}
 	id, ok := p.At(dir)
 	if _, isCollection := p.Collections[studio.CollectionID{ID: id}]; !ok || !isCollection {
-		return studio.CollectionID{}, name, studio.Refuse(studio.CodeUnknownAsset, studio.Params{Name: dir})
+		return studio.CollectionID{}, name, studio.Refuse(studio.CodeUnknownAsset, studio.Params{Name: dir, Why: "no_parent"})
 	}
 	return studio.CollectionID{ID: id}, name, nil
 }

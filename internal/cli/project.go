@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -43,16 +43,9 @@ func (c *command) init() *cobra.Command {
 	var name string
 	cmd := &cobra.Command{Use: "init [DIR]", Short: "Makes a personal project on a folder; you are its Admin", Args: between(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dir, err := c.Dir()
+			dir, err := c.absolute(strings.Join(args, ""))
 			if err != nil {
 				return err
-			}
-			if len(args) == 1 {
-				if filepath.IsAbs(args[0]) {
-					dir = args[0]
-				} else {
-					dir = filepath.Join(dir, args[0])
-				}
 			}
 			s, err := session.Init(cmd.Context(), c.env, dir, name)
 			if err != nil {
@@ -74,9 +67,13 @@ func (c *command) init() *cobra.Command {
 func (c *command) projects() *cobra.Command {
 	return &cobra.Command{Use: "projects", Short: "Projects that this computer has seen", Args: between(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			known, err := c.env.Home().Projects()
+			home := c.env.Home()
+			known, err := home.Projects()
 			if err != nil {
 				return err
+			}
+			if _, err := c.env.FS.Lstat(home.Broken()); err == nil {
+				c.sayErr("The list was damaged and is kept as %s. Projects come back to it when they are opened.", home.Broken())
 			}
 			c.answer(map[string]any{"projects": known}, func(w io.Writer) {
 				for _, k := range known {
@@ -100,12 +97,15 @@ func (c *command) relocate() *cobra.Command {
 				return err
 			}
 			if own {
-				err = session.OwnFolder(c.env, root)
+				err = session.OwnFolder(cmd.Context(), c.env, root)
 			} else {
 				err = session.Relocate(cmd.Context(), c.env, root, store)
 			}
 			if err == nil {
-				c.answer(map[string]string{"path": root}, func(w io.Writer) { fmt.Fprintln(w, "Done.") })
+				c.answer(map[string]string{"path": root}, func(w io.Writer) {
+					fmt.Fprintf(w, "%s %s.\n", root, map[bool]string{true: "is a second working folder of the project now",
+						false: "knows its store again"}[own])
+				})
 			}
 			return err
 		}}
@@ -120,6 +120,7 @@ type memberJSON struct {
 	Role       string `json:"role"`
 	Title      string `json:"title"`
 	Department string `json:"department"`
+	Profile    string `json:"profile"` // of the home that is this member; "": nobody has opened the project as them yet
 }
 
 func (c *command) member() *cobra.Command {
@@ -158,12 +159,40 @@ func (c *command) member() *cobra.Command {
 			})}),
 		&cobra.Command{Use: "remove USERNAME", Short: "Takes a person's place; their history stays", Args: between(1, 1),
 			RunE: c.in(func(ctx context.Context, s *session.Session, args []string) error {
-				err := s.RemoveMember(ctx, args[0])
-				return said(studio.Member{Username: args[0]}, err, "was removed")
+				return c.removeMember(ctx, s, args[0])
 			})},
 		&cobra.Command{Use: "list", Short: "Who is in the project", Args: between(0, 0), RunE: c.in(c.memberList)},
 	)
 	return group
+}
+
+// removeMember takes a person's place and says what they still hold: tasks are never taken from anyone unseen.
+func (c *command) removeMember(ctx context.Context, s *session.Session, name string) error {
+	p, err := s.Look(ctx)
+	if err != nil {
+		return err
+	}
+	m, err := p.MemberNamed(name)
+	if err != nil {
+		return err
+	}
+	if err := s.RemoveMember(ctx, name); err != nil {
+		return err
+	}
+	holds := 0
+	for _, a := range p.Assets {
+		if a.Assignee == m.User && !a.Trashed() {
+			holds++
+		}
+	}
+	c.answer(map[string]any{"username": m.Username, "name": m.Name, "id": m.User.String(), "holds": holds}, func(w io.Writer) {
+		fmt.Fprintf(w, "%s was removed.\n", m.DisplayName())
+		if holds > 0 {
+			fmt.Fprintf(w, "They still hold %d %s: framehold tasks assignee:%s lists them, framehold assign gives them to somebody else.\n",
+				holds, plural(holds, "task"), m.Username)
+		}
+	})
+	return nil
 }
 
 func (c *command) memberList(ctx context.Context, s *session.Session, _ []string) error {
@@ -175,7 +204,7 @@ func (c *command) memberList(ctx context.Context, s *session.Session, _ []string
 	for _, m := range p.MemberList {
 		role, _ := p.View().Role(m.Role)
 		if !m.Gone {
-			members = append(members, memberJSON{m.Username, m.Name, role.Name, m.Title, m.Department})
+			members = append(members, memberJSON{m.Username, m.Name, role.Name, m.Title, m.Department, idText(m.Profile.ID)})
 		}
 	}
 	c.answer(map[string]any{"members": members}, func(w io.Writer) {

@@ -146,7 +146,7 @@ func (c *command) bulk(out session.Outcome, err error, verb string) error {
 	doc := bulkJSON{Results: []resultJSON{}, Done: out.Done(), Refused: out.Refused()}
 	errs := []error{}
 	for _, r := range out.Results {
-		doc.Results = append(doc.Results, resultJSON{r.Entity.String(), r.Path, r.Err == nil, c.errorJSON(r.Err)})
+		doc.Results = append(doc.Results, resultJSON{idText(r.Entity), r.Path, r.Err == nil, c.errorJSON(r.Err)})
 		errs = append(errs, r.Err)
 	}
 	exit, first := worst(errs)
@@ -184,6 +184,20 @@ const (
 	progressAfter = time.Second
 	progressEach  = 100 * time.Millisecond
 )
+
+// sparse shows how far work of many acts is where no line can be drawn over: a line at each quarter.
+func (c *command) sparse() session.Progress {
+	if c.json || c.quiet {
+		return nil
+	}
+	next := int64(25)
+	return func(s session.Step) {
+		if s.Total > 0 && s.Done*100/s.Total >= next && next < 100 {
+			fmt.Fprintf(c.Err, "%d %% done\n", next)
+			next += 25
+		}
+	}
+}
 
 // progress shows how far long work is, on a terminal, once it takes more than a second. done takes the line away.
 func (c *command) progress() (show session.Progress, done func()) {
@@ -230,6 +244,14 @@ func visible(path string) string {
 		return path
 	}
 	return strings.Trim(quoted, `"`)
+}
+
+// idText is an id; "" where there is none.
+func idText(id studio.ID) string {
+	if id.IsZero() {
+		return ""
+	}
+	return id.String()
 }
 
 func rfc3339(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339) }

@@ -38,15 +38,15 @@ func (c *command) status() *cobra.Command {
 	f := define.Flags()
 	f.StringVar(&name, "name", "", "`name`")
 	f.StringVar(&label, "label", "", "another short `label`, at most 6 characters")
-	f.StringVar(&category, "category", "", "todo, active, review, retake, done or blocked")
-	f.StringVar(&colour, "colour", "", "#rrggbb")
-	f.StringVar(&shape, "shape", "", "dashed, half, dots, arrow, tick, bars")
+	f.StringVar(&category, "category", "", "`category`: todo, active, review, retake, done or blocked")
+	f.StringVar(&colour, "colour", "", "`#rrggbb`")
+	f.StringVar(&shape, "shape", "", "`shape`: dashed, half, dots, arrow, tick or bars")
 	f.StringVar(&by, "only", "", "`roles` that may set it, with commas")
 	f.BoolVar(&note, "asks-note", false, "moving to it asks for a note")
 	f.BoolVar(&image, "asks-image", false, "moving to it asks for an image")
 	f.BoolVar(&hidden, "hidden", false, "not shown where it is empty")
-	f.IntVar(&limit, "limit", 0, "soft limit of tasks in it, 0 for none")
-	f.IntVar(&order, "order", 0, "place in the order, from 0")
+	f.IntVar(&limit, "limit", 0, "soft limit: `number` of tasks in it, 0 for none")
+	f.IntVar(&order, "order", 0, "`place` in the order, from 0")
 	define.RunE = c.in(func(ctx context.Context, s *session.Session, args []string) error {
 		p, err := s.Look(ctx)
 		if err != nil {
@@ -134,7 +134,7 @@ func (c *command) types() *cobra.Command {
 	f := define.Flags()
 	f.StringVar(&name, "name", "", "another `name`")
 	f.StringVar(&icon, "icon", "", "`icon` of the lucide set")
-	f.StringVar(&colour, "colour", "", "#rrggbb")
+	f.StringVar(&colour, "colour", "", "`#rrggbb`")
 	define.RunE = c.in(func(ctx context.Context, s *session.Session, args []string) error {
 		return c.done(s.DefineType(ctx, args[0], func(t *studio.Type) {
 			for _, set := range []struct {

@@ -33,7 +33,7 @@ func (m *making) flags(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().StringVar(&m.kind, "type", "", "`type` of work")
 	cmd.Flags().StringArrayVar(&m.tags, "tag", nil, "`tag`, may be given more than once")
 	cmd.Flags().StringVar(&m.assign, "assign", "", "`username` who gets the tasks")
-	cmd.Flags().StringVarP(&m.note, "message", "m", "", "comment of the first version")
+	cmd.Flags().StringVarP(&m.note, "message", "m", "", "comment of the first version, a `text`")
 	return cmd
 }
 
@@ -82,38 +82,52 @@ func (c *command) add() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.added(added)
+			return c.added(added, map[bool]string{true: "task", false: "resource"}[r.Task || m.assign != ""])
 		})})
 }
 
-func (c *command) added(a session.Added) error {
+func plural(n int, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
+}
+
+// added says what was tracked, as tasks or resources.
+func (c *command) added(a session.Added, as string) error {
 	type doc struct {
 		bulkJSON
 		Ignored int `json:"ignored"`
 		Links   int `json:"links"`
 		Already int `json:"already"`
 	}
-	d := doc{bulkJSON{Results: []resultJSON{}}, a.Ignored, a.Links, a.Already}
+	d := doc{bulkJSON{Results: []resultJSON{}, Done: a.Folders.Done(), Refused: a.Folders.Refused()}, a.Ignored, a.Links, a.Already}
 	var errs []error
-	bytes := int64(0)
+	bytes, files := int64(0), 0
 	for _, f := range a.Files {
-		d.Results = append(d.Results, resultJSON{f.Asset.String(), f.Path, f.Err == nil, c.errorJSON(f.Err)})
-		errs = append(errs, f.Err)
+		r := resultJSON{"", f.Path, f.Err == nil, c.errorJSON(f.Err)}
 		if f.Err == nil {
-			d.Done++
+			files++
+			r.ID = f.Asset.String()
 			bytes += f.TotalBytes
 		} else {
 			d.Refused++
 		}
+		d.Results = append(d.Results, r)
+		errs = append(errs, f.Err)
 	}
+	d.Done += files
 	for _, r := range a.Folders.Results {
-		d.Results = append(d.Results, resultJSON{r.Entity.String(), r.Path, r.Err == nil, c.errorJSON(r.Err)})
+		d.Results = append(d.Results, resultJSON{idText(r.Entity), r.Path, r.Err == nil, c.errorJSON(r.Err)})
 		errs = append(errs, r.Err)
 	}
 	exit, first := worst(errs)
 	d.Error = c.errorJSON(first)
 	c.answer(d, func(w io.Writer) {
-		fmt.Fprintf(w, "%d files tracked, %s.", d.Done, text.Bytes(bytes))
+		fmt.Fprintf(w, "%d %s tracked as %s, %s.", files, plural(files, "file"), plural(files, as), text.Bytes(bytes))
+		if n := a.Folders.Done(); n > 0 {
+			fmt.Fprintf(w, " %d %s made.", n, plural(n, "collection"))
+		}
 		for _, n := range []struct {
 			n    int
 			what string
@@ -196,6 +210,10 @@ func (c *command) move() *cobra.Command {
 			var parent studio.CollectionID
 			if to := args[len(args)-1]; to != "/" {
 				id, err := c.entity(s, p, to)
+				if _, isCollection := p.Collections[studio.CollectionID{ID: id}]; err == nil && !isCollection ||
+					studio.CodeOf(err) == studio.CodeUnknownAsset {
+					err = studio.Refuse(studio.CodeUnknownAsset, studio.Params{Name: visible(to), Why: "no_collection"})
+				}
 				if err != nil {
 					return err
 				}
@@ -317,7 +335,7 @@ func (c *command) purge() *cobra.Command {
 			out, err := s.Purge(ctx, assets)
 			return c.bulk(with(out, bad), err, "purged")
 		})}
-	cmd.Flags().BoolVar(&yes, "yes", false, "really")
+	cmd.Flags().BoolVar(&yes, "yes", false, "yes, give them up")
 	return cmd
 }
 
@@ -337,9 +355,11 @@ func (c *command) convert() *cobra.Command {
 			out, err := s.Convert(ctx, ids, kind)
 			return c.bulk(with(out, bad), err, "is a "+to)
 		})}
-	cmd.Flags().StringVar(&to, "to", "", "task or resource")
+	cmd.Flags().StringVar(&to, "to", "", "`kind`: task or resource")
 	return cmd
 }
+
+const estimateMax = 10_000_000 // minutes: what studio takes
 
 var priorityNames = []string{"none", "low", "normal", "urgent"}
 
@@ -349,10 +369,10 @@ func (c *command) set() *cobra.Command {
 	cmd := &cobra.Command{Use: "set ASSET...", Short: "Changes type, tags, due day, priority, estimate, description", Args: atLeast(1)}
 	f := cmd.Flags()
 	f.StringVar(&kind, "type", "", "`type` of work, or none")
-	f.StringArrayVar(&tags, "tag", nil, "+tag or -tag, may be given more than once")
+	f.StringArrayVar(&tags, "tag", nil, "`+tag or -tag`, may be given more than once")
 	f.StringVar(&due, "due", "", "`day`, 2026-12-24, or none")
-	f.StringVar(&priority, "priority", "", "none, low, normal, urgent or 0 to 3")
-	f.StringVar(&estimate, "estimate", "", "`minutes` of work")
+	f.StringVar(&priority, "priority", "", "`level`: none, low, normal, urgent or 0 to 3")
+	f.StringVar(&estimate, "estimate", "", "`minutes` of work, or none")
 	f.StringVar(&description, "description", "", "`text`")
 	cmd.RunE = c.in(func(ctx context.Context, s *session.Session, args []string) error {
 		p, err := s.Look(ctx)
@@ -380,16 +400,25 @@ func (c *command) set() *cobra.Command {
 			r.Values[studio.FieldType] = value
 		}
 		if f.Changed("due") {
-			r.Values[studio.FieldDue] = none(due)
+			if due = none(due); due != "" && !studio.IsDay(due) {
+				return usagef("--due takes a day that there is, like 2026-12-24, or none; not %q", due)
+			}
+			r.Values[studio.FieldDue] = due
 		}
 		if f.Changed("priority") {
 			if i := slices.Index(priorityNames, priority); i >= 0 {
 				priority = strconv.Itoa(i)
 			}
+			if n, err := strconv.Atoi(priority); err != nil || n < 0 || n >= len(priorityNames) {
+				return usagef("--priority takes %s, or 0 to 3; not %q", strings.Join(priorityNames, ", "), priority)
+			}
 			r.Values[studio.FieldPriority] = priority
 		}
 		if f.Changed("estimate") {
-			r.Values[studio.FieldEstimate] = estimate
+			if n, err := strconv.ParseUint(estimate, 10, 32); estimate != "none" && (err != nil || n > estimateMax) {
+				return usagef("--estimate takes minutes, 0 to %d, or none; not %q", estimateMax, estimate)
+			}
+			r.Values[studio.FieldEstimate] = map[bool]string{true: "0", false: estimate}[estimate == "none"]
 		}
 		if f.Changed("description") {
 			r.Values[studio.FieldDescription] = description
@@ -414,12 +443,12 @@ func (c *command) depend() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			id, err := c.entity(s, p, args[0])
+			id, err := c.asset(s, p, args[0], "collection")
 			if err != nil {
 				return err
 			}
 			ids, bad := c.entities(s, p, targets)
-			out, err := s.Depend(ctx, studio.AssetID{ID: id}, ids, remove)
+			out, err := s.Depend(ctx, id, ids, remove)
 			return c.bulk(with(out, bad), err, map[bool]string{true: "is needed no more", false: "is needed"}[remove])
 		})}
 	cmd.Flags().StringArrayVar(&on, "on", nil, "`asset` or collection that is needed")

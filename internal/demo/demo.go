@@ -65,8 +65,11 @@ type builder struct {
 // Build makes the sample project in dir, which must be empty or not there. The person of env is its Admin. progress
 // counts acts. Codes: in_the_way, nested_project, those of the disk.
 func Build(ctx context.Context, env session.Env, dir string, progress session.Progress) (err error) {
+	if there, err := env.FS.Stat(dir); err == nil && !there.IsDir() {
+		return studio.Refuse(studio.CodeInTheWay, studio.Params{Path: dir, Why: "file"})
+	}
 	if entries, err := env.FS.ReadDir(dir); err == nil && len(entries) > 0 {
-		return studio.Refuse(studio.CodeInTheWay, studio.Params{Path: dir})
+		return studio.Refuse(studio.CodeInTheWay, studio.Params{Path: dir, Why: "not_empty"})
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

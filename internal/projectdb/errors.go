@@ -38,11 +38,14 @@ func failure(action string, err error) error {
 			return wrap(action, err, studio.Code(code))
 		}
 	}
+	if e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE { // no room for the shared memory beside the file
+		return wrap(action, err, studio.CodeDiskFull)
+	}
 	switch e.Code() & 0xff { // the low byte is the primary result code
 	case sqlite3.SQLITE_FULL:
 		return wrap(action, err, studio.CodeDiskFull)
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-		return wrap(action, err, studio.CodeDamaged)
+		return errors.Join(studio.Refuse(studio.CodeDamaged, studio.Params{Why: "database", N: 1}), fmt.Errorf("%s: %w", action, err))
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return wrap(action, err, studio.CodeTimeout)
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN: // no journal can be made in a folder that cannot be written
@@ -61,6 +64,9 @@ func wrap(action string, err error, code studio.Code) error {
 func isReadOnly(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, errReadOnlyFS) || studio.CodeOf(err) == studio.CodeReadOnly
 }
+
+// isFull tells whether the disk has no room for what SQLite makes beside a database.
+func isFull(err error) bool { return studio.CodeOf(err) == studio.CodeDiskFull }
 
 func isBusy(err error) bool {
 	var e *sqlite.Error

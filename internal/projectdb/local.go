@@ -26,6 +26,17 @@ func (tx *Tx) SetFolder(id studio.ID, path string, nowMs int64) error {
 		ON CONFLICT DO UPDATE SET path = excluded.path, seen_ms = excluded.seen_ms`, id.Bytes(), path, nowMs)
 }
 
+// CopyFolder records a working folder that is a copy of another one: its files came from the same versions, those aside
+// that were put into the other one since untilMs.
+func (tx *Tx) CopyFolder(from, to studio.ID, path string, untilMs, nowMs int64) error {
+	if err := tx.SetFolder(to, path, nowMs); err != nil {
+		return err
+	}
+	tx.dirty = true
+	return tx.exec(`INSERT INTO local_file (folder, asset, path, base, manifest, put_ms)
+		SELECT ?, asset, path, base, manifest, put_ms FROM local_file WHERE folder = ? AND put_ms <= ?`, to.Bytes(), from.Bytes(), untilMs)
+}
+
 // Folder is where a working folder was last.
 func (r *reader) Folder(id studio.ID) (path string, ok bool) {
 	ok = r.note(r.queryRow(`SELECT path FROM folder WHERE id = ?`, id.Bytes()).Scan(&path))
@@ -74,6 +85,14 @@ func (r *reader) LocalFiles(folder studio.ID) (map[studio.AssetID]LocalFile, err
 			return err
 		})
 	return files, err
+}
+
+// OpenChains lists the chains of parked checkpoints that wait for somebody: with all, those that are done with too.
+func (r *reader) OpenChains(all bool) []studio.ParkedChain {
+	if all {
+		return list(r, parkedTable, "ORDER BY opened_seq, root")
+	}
+	return list(r, parkedTable, "WHERE state IN (1, 2) ORDER BY opened_seq, root") // open, kept
 }
 
 // LocalFile is what the file of one asset came from.

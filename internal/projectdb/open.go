@@ -52,6 +52,7 @@ type DB struct {
 	write, read *sql.DB
 	o           Options
 	readOnly    error     // why writes are refused; nil: they are not
+	frozen      *frozen   // what the file looked like when it was opened as one that nothing changes; nil: it was not
 	inUse       io.Closer // shared lock: this process has the store open
 
 	mu       sync.Mutex
@@ -70,14 +71,15 @@ func Create(ctx context.Context, o Options) (*DB, error) {
 }
 
 // Open opens a store. Codes: store_missing (an empty store is never made in its place), store_in_use, damaged.
-// A store that is newer than the program, or on a medium that cannot be written, opens read-only: see ReadOnly.
+// A store that is newer than the program, on a medium that cannot be written or on a full disk, opens read-only: see
+// ReadOnly.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	i, err := o.FS.Stat(o.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, studio.Refuse(studio.CodeStoreMissing, studio.Params{Path: filepath.Dir(o.Path)})
 	}
 	if err == nil && i.Size == 0 { // the switch to WAL would write a header into it
-		return nil, studio.Refuse(studio.CodeDamaged, studio.Params{Path: o.Path, N: 1})
+		return nil, damaged(o.Path)
 	}
 	return open(ctx, o, false)
 }
@@ -86,17 +88,17 @@ func open(ctx context.Context, o Options, create bool) (d *DB, err error) {
 	d = &DB{o: o, watchers: map[int]func(ChangeSet){}}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, d.Close())
+			err = errors.Join(d.named(err), d.Close())
 		}
 	}()
 	if d.inUse, err = o.FS.Lock(o.Path+".lock", true); err != nil {
 		if errors.Is(err, fsys.ErrLocked) {
 			return d, studio.Refuse(studio.CodeStoreInUse, studio.Params{Path: o.Path})
 		}
-		if !isReadOnly(err) {
-			return d, failure("open store", err)
+		if err = failure("open store", err); !isReadOnly(err) && !isFull(err) {
+			return d, err
 		}
-		return d, d.openReadOnly(ctx)
+		return d, d.openReadOnly(ctx, isFull(err))
 	}
 	d.write, err = connect(o.Path, 1, url.Values{"_txlock": {"immediate"}},
 		"journal_mode(WAL)",
@@ -108,12 +110,12 @@ func open(ctx context.Context, o Options, create bool) (d *DB, err error) {
 		return d, failure("open store", err)
 	}
 	err = d.prepare(ctx, create)
-	if isReadOnly(err) { // its folder can be read, but SQLite may make no journal in it
-		if err = d.write.Close(); err != nil {
+	if full := isFull(err); full && !create || isReadOnly(err) { // it can be read, but SQLite may make no journal beside it
+		if err = d.write.Close(); err != nil && !isFull(failure("close", err)) {
 			return d, failure("open store", err)
 		}
 		d.write = nil
-		return d, d.openReadOnly(ctx)
+		return d, d.openReadOnly(ctx, full)
 	}
 	if err != nil {
 		return d, err
@@ -121,16 +123,27 @@ func open(ctx context.Context, o Options, create bool) (d *DB, err error) {
 	return d, d.openReaders(url.Values{"mode": {"ro"}})
 }
 
-// openReadOnly opens a store on a medium that cannot be written. Where no journal was left, nothing can change under
-// the readers, which immutable tells SQLite: it then needs no shared memory beside the file.
-func (d *DB) openReadOnly(ctx context.Context) error {
+// openReadOnly opens a store on a medium that cannot be written, or on a full disk. Where no journal was left, the readers
+// take the file for immutable: SQLite then needs no shared memory beside it. Read sees to it that it is so. With a journal
+// on a full disk, one connection has the database for itself, and its index of the journal in its own memory.
+func (d *DB) openReadOnly(ctx context.Context, full bool) error {
 	d.readOnly = studio.Refuse(studio.CodeReadOnly, studio.Params{Path: d.o.Path})
-	query := url.Values{"mode": {"ro"}}
-	if i, err := d.o.FS.Stat(d.o.Path + "-wal"); err != nil || i.Size == 0 {
-		query.Set("immutable", "1")
+	if full {
+		d.readOnly = studio.Refuse(studio.CodeDiskFull, studio.Params{Path: d.o.Path, Why: "open"})
 	}
-	if err := d.openReaders(query); err != nil {
-		return err
+	query, pragmas, connections := url.Values{"mode": {"ro"}}, []string{"cache_size(-16384)"}, readersMax
+	switch now := d.looks(); {
+	case now.journal == 0:
+		query.Set("immutable", "1")
+		d.frozen = &now
+	case full:
+		query.Set("mode", "rw") // an exclusive lock takes a file that is open for writing
+		// The driver sorts pragmas by name, and cache_size looks at the schema: that would take shared memory first.
+		pragmas, connections = []string{"locking_mode(EXCLUSIVE)", "query_only(1)"}, 1
+	}
+	var err error
+	if d.read, err = connect(d.o.Path, connections, query, pragmas...); err != nil {
+		return failure("open store", err)
 	}
 	all, err := d.migrations()
 	if err != nil {
@@ -141,6 +154,31 @@ func (d *DB) openReadOnly(ctx context.Context) error {
 		return d.readOnly // an older store would have to be carried over first
 	}
 	return err
+}
+
+// frozen is how a database looked that is read as immutable.
+type frozen struct {
+	file    fsys.Info
+	journal int64 // bytes
+}
+
+func (d *DB) looks() (f frozen) {
+	f.file, _ = d.o.FS.Stat(d.o.Path) // one that is not there is found missing by who opens it
+	if i, err := d.o.FS.Stat(d.o.Path + "-wal"); err == nil {
+		f.journal = i.Size
+	}
+	return f
+}
+
+// stillFrozen refuses to read a database as immutable that another process has begun to change: it must be opened again.
+func (d *DB) stillFrozen() error {
+	if d.frozen == nil {
+		return nil
+	}
+	if now := d.looks(); now.journal != 0 || !now.file.Same(d.frozen.file) {
+		return studio.Refuse(studio.CodeTimeout, studio.Params{Path: d.o.Path})
+	}
+	return nil
 }
 
 func (d *DB) openReaders(query url.Values) (err error) {
@@ -200,12 +238,24 @@ func (d *DB) version(ctx context.Context, db *sql.DB) (version int, err error) {
 		return 0, failure("open store", err)
 	}
 	if version == 0 {
-		return 0, errors.Join(studio.Refuse(studio.CodeDamaged, studio.Params{Path: d.o.Path, N: 1}), errNew)
+		return 0, errors.Join(damaged(d.o.Path), errNew)
 	}
 	if application != applicationID {
-		return 0, studio.Refuse(studio.CodeDamaged, studio.Params{Path: d.o.Path, N: 1})
+		return 0, damaged(d.o.Path)
 	}
 	return version, nil
+}
+
+// named says of a damaged database which file it is.
+func (d *DB) named(err error) error {
+	if r, ok := studio.RefusalOf(err); ok && r.Code == studio.CodeDamaged && r.Params.Path == "" {
+		return errors.Join(damaged(d.o.Path), err)
+	}
+	return err
+}
+
+func damaged(path string) error {
+	return studio.Refuse(studio.CodeDamaged, studio.Params{Path: path, Why: "database", N: 1})
 }
 
 func (d *DB) makeSchema(ctx context.Context, newest int) error {

@@ -167,6 +167,31 @@ func TestAStoreOnAReadOnlyMediumOpensReadOnly(t *testing.T) {
 	}
 }
 
+func TestAStoreReadAsImmutableIsNotReadOnWhileItChanges(t *testing.T) {
+	o := options(t)
+	create(t, o)
+	frozen := o
+	frozen.FS = fsys.NewFaulty(fsys.Real(), func(call, path string) error {
+		if call == "lock" && strings.HasSuffix(path, ".lock") {
+			return syscall.ENOSPC
+		}
+		return nil
+	})
+	d, err := projectdb.Open(t.Context(), frozen)
+	require.NoError(t, err)
+	require.Equal(t, studio.CodeDiskFull, studio.CodeOf(write(d)))
+	read := func() error { return d.Read(t.Context(), func(*projectdb.Snapshot) error { return nil }) }
+	require.NoError(t, read())
+
+	other, err := projectdb.Open(t.Context(), o)
+	require.NoError(t, err)
+	require.NoError(t, write(other))
+	require.Equal(t, studio.CodeTimeout, studio.CodeOf(read()))
+	require.NoError(t, other.Close())
+	require.Equal(t, studio.CodeTimeout, studio.CodeOf(read()))
+	require.NoError(t, d.Close())
+}
+
 func TestWhatIsNoStoreIsDamagedAndLeftAsItIs(t *testing.T) {
 	for name, body := range map[string]string{
 		"empty":       "",

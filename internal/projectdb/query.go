@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"strings"
 
 	"framehold/internal/studio"
@@ -14,6 +15,9 @@ type Snapshot struct{ reader }
 
 // Read runs fn over one consistent state of the store.
 func (d *DB) Read(ctx context.Context, fn func(*Snapshot) error) error {
+	if err := d.stillFrozen(); err != nil {
+		return err
+	}
 	tx, err := d.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return failure("read", err)
@@ -23,8 +27,11 @@ func (d *DB) Read(ctx context.Context, fn func(*Snapshot) error) error {
 	if err == nil {
 		err = s.Err()
 	}
+	if err == nil {
+		err = d.stillFrozen()
+	}
 	s.close()
-	return errors.Join(failure("read", err), rollback(tx))
+	return errors.Join(d.named(failure("read", err)), rollback(tx))
 }
 
 // AssetInfo is an asset with what lists show of it.
@@ -236,6 +243,25 @@ func (s *Snapshot) Lines(asset studio.AssetID) ([]studio.Line, error) {
 		lines = list(&s.reader, lineTable, "WHERE asset = ? ORDER BY seq", asset.Bytes())
 	}
 	return lines, s.Err()
+}
+
+// LinesAbout lists the lines of the events about some things, collections too, oldest first.
+func (s *Snapshot) LinesAbout(entities map[studio.ID]bool) ([]studio.Line, error) {
+	about := map[uint64]bool{}
+	err := s.each(`SELECT seq, entity FROM event`, nil, func(row scanner) error {
+		var seq uint64
+		var entity studio.ID
+		err := row.Scan(&seq, cell{&entity})
+		if entities[entity] {
+			about[seq] = true
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	lines, err := s.Lines(studio.AssetID{})
+	return slices.DeleteFunc(lines, func(l studio.Line) bool { return !about[l.Seq] }), err
 }
 
 // Events hands events from seq on to fn, in order.

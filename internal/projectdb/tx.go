@@ -87,7 +87,7 @@ func (d *DB) Write(ctx context.Context, act Act, fn func(*Tx) error) (ChangeSet,
 	tx := &Tx{reader: newReader(ctx, sqlTx), db: d, act: act}
 	defer tx.close()
 	if err := tx.run(fn); err != nil {
-		return ChangeSet{}, errors.Join(err, rollback(sqlTx))
+		return ChangeSet{}, errors.Join(d.named(err), rollback(sqlTx))
 	}
 	if d.o.CommitFault != nil {
 		if err := d.o.CommitFault(); err != nil {

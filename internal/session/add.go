@@ -55,9 +55,14 @@ func (s *Session) Add(ctx context.Context, r AddRequest) (Added, error) {
 	var folders []string
 	total, named := int64(0), map[string]bool{}
 	for _, p := range once(r.Paths) {
+		if info, err := s.folder.Lstat(p); p != "" && err == nil && !info.IsDir() && !info.IsRegular() { // named, not met on the way
+			refusal := studio.Refuse(studio.CodeUnsupported, studio.Params{Path: p, Why: "not_tracked"})
+			added.Files = append(added.Files, Made{Path: p, State: "refused", Err: refusal})
+			continue
+		}
 		scanned, err := s.folder.Scan(ctx, p)
 		if errors.Is(err, fs.ErrNotExist) {
-			refusal := studio.Refuse(studio.CodeNoFile, studio.Params{Path: p})
+			refusal := studio.Refuse(studio.CodeNoFile, studio.Params{Path: p, Why: "typed"})
 			added.Files = append(added.Files, Made{Path: p, State: "refused", Err: refusal})
 			continue
 		}
@@ -75,9 +80,12 @@ func (s *Session) Add(ctx context.Context, r AddRequest) (Added, error) {
 				continue
 			}
 			named[e.Path] = true
-			if id, ok := picture.At(e.Path); ok && picture.Assets[studio.AssetID{ID: id}] != nil && isWhere(picture, id, e.Path) {
-				added.Already++
-				continue
+			if id, ok := picture.At(e.Path); ok && picture.Assets[studio.AssetID{ID: id}] != nil {
+				if !s.isTwin(picture.Path(id), e) {
+					added.Already++
+					continue
+				}
+				e.Unusable = "name_collision"
 			}
 			f := s.addition(e, r)
 			files = append(files, f)
@@ -95,8 +103,12 @@ func (s *Session) Add(ctx context.Context, r AddRequest) (Added, error) {
 	return added, err
 }
 
-// isWhere tells whether a path on disk is the asset's own, not a twin of it that differs in case.
-func isWhere(p *Picture, id studio.ID, at string) bool { return keyPath(p.Path(id)) == keyPath(at) }
+// isTwin tells whether a file on disk is another one than that of the asset at a path that has the same key: they differ
+// in case or in how their letters are encoded.
+func (s *Session) isTwin(of string, e workspace.Entry) bool {
+	own, err := s.folder.Lstat(of)
+	return of != e.Path && err == nil && (own.Inode != e.Info.Inode || own.Inode == 0)
+}
 
 // addition is a file that is to become an asset.
 func (s *Session) addition(e workspace.Entry, r AddRequest) *saving {
@@ -116,9 +128,13 @@ func (s *Session) addition(e workspace.Entry, r AddRequest) *saving {
 		if err != nil {
 			return err
 		}
-		want := NewRequest{Parent: parent, Name: name, Kind: kind, Type: r.Type, Tags: r.Tags}
-		if err := it.create(f.asset.ID.ID, want, f.id); err != nil {
-			return err
+		return it.create(f.asset.ID.ID, NewRequest{Parent: parent, Name: name, Kind: kind, Type: r.Type}, f.id)
+	}
+	f.finish = func(it *item, f *saving) error {
+		for _, tag := range r.Tags {
+			if _, err := it.do(f.asset.ID.ID, studio.KindTagAdd, &studio.TagBody{Tag: tag}); err != nil {
+				return err
+			}
 		}
 		return it.give(f.asset.ID.ID, r.Assign)
 	}
@@ -141,11 +157,15 @@ func (s *Session) makeFolders(ctx context.Context, folders []string) (Outcome, e
 	err := s.write(ctx, projectdb.ActEdit, func(a *act) error {
 		out = Outcome{}
 		for _, folder := range folders {
-			result := a.try(studio.ID{}, func(it *item, _ studio.ID) error {
-				_, err := it.ensureCollections(studio.CollectionID{}, splitPath(folder))
+			made := studio.CollectionID{}
+			result := a.try(studio.ID{}, func(it *item, _ studio.ID) (err error) {
+				made, err = it.ensureCollections(studio.CollectionID{}, splitPath(folder))
 				return err
 			})
-			result.Path = folder
+			result.Path, result.Entity = folder, made.ID
+			if result.Err != nil {
+				result.Entity = studio.ID{}
+			}
 			if result.Err != nil || !result.Already {
 				out.Results = append(out.Results, result)
 			}
@@ -203,7 +223,12 @@ func (s *Session) addBatch(ctx context.Context, files []*saving, r AddRequest, d
 
 // rehearseNew decides whether an asset may be made, before its file is read.
 func (a *act) rehearseNew(f *saving) error {
-	return a.try(f.asset.ID.ID, func(it *item, _ studio.ID) error { return f.create(it, f) }).Err
+	return a.try(f.asset.ID.ID, func(it *item, _ studio.ID) error {
+		if err := f.create(it, f); err != nil || f.finish == nil {
+			return err
+		}
+		return f.finish(it, f)
+	}).Err
 }
 
 // SaveAsCopy tracks what a working file holds as a resource of its own beside it: for work on a task that someone else

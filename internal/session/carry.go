@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -17,6 +18,9 @@ import (
 // Export writes the whole project as one file at path, where nothing may be; returns its size in bytes. Codes:
 // permission, in_the_way, disk_full; store_in_use, while packs are being collected.
 func (s *Session) Export(ctx context.Context, path string, progress Progress) (int64, error) {
+	if there, err := s.fs.Lstat(path); err == nil {
+		return 0, studio.Refuse(studio.CodeInTheWay, studio.Params{Path: path, Why: folderOr(there, "")})
+	}
 	p, err := s.Look(ctx)
 	if err != nil {
 		return 0, err
@@ -30,10 +34,10 @@ func (s *Session) Export(ctx context.Context, path string, progress Progress) (i
 	}
 	defer release()
 	copied := filepath.Join(filepath.Dir(s.db.Path()), "export-"+studio.ID(s.clock.NewID()).String()+".db")
+	defer func() { _ = s.fs.Remove(copied) }() // a copy: what is left is swept by a person, not lost
 	if err := s.db.CopyTo(ctx, copied); err != nil {
 		return 0, storeFailure(err)
 	}
-	defer func() { _ = s.fs.Remove(copied) }() // a copy: what is left is swept by a person, not lost
 	items := []archive.Item{{Name: "project.db", Path: copied}}
 	packs, err := s.livePackFiles(ctx)
 	if err != nil {
@@ -71,6 +75,14 @@ func (s *Session) livePackFiles(ctx context.Context) (map[chunkstore.PackID]int6
 		}
 		return err
 	})
+}
+
+// folderOr is the reason of a folder in the way, else another one.
+func folderOr(there fsys.Info, why string) string {
+	if there.IsDir() {
+		return "folder"
+	}
+	return why
 }
 
 // Import makes a project of an exported file in folder dir, verifies it, and puts the newest versions in place.
@@ -129,6 +141,16 @@ func Import(ctx context.Context, env Env, from, dir string, progress Progress) (
 }
 
 func unpack(ctx context.Context, env Env, from, store string, progress Progress) (about archive.About, err error) {
+	there, err := env.FS.Stat(from)
+	if errors.Is(err, fs.ErrNotExist) {
+		return about, studio.Refuse(studio.CodeNoFile, studio.Params{Path: from, Why: "typed"})
+	}
+	if err == nil && !there.IsRegular() { // a pipe would be waited for without end
+		return about, studio.Refuse(studio.CodeUnsupported, studio.Params{Path: from, Why: "not_plain"})
+	}
+	if err != nil {
+		return about, err
+	}
 	file, err := env.FS.OpenFile(from, os.O_RDONLY, 0)
 	if err != nil {
 		return about, err
@@ -142,7 +164,7 @@ func unpack(ctx context.Context, env Env, from, store string, progress Progress)
 		progress.tell(Step{Phase: PhaseWriting, Path: from, Done: n, Total: info.Size})
 	})
 	if errors.Is(err, archive.ErrMalformed) {
-		err = errors.Join(chunkstore.ErrDamaged, err)
+		err = coded{studio.Refuse(studio.CodeDamaged, studio.Params{Path: from, Why: "archive", N: 1}), err}
 	}
 	return about, err
 }

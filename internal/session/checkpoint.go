@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 
@@ -60,11 +61,14 @@ type Made struct {
 	Path       string
 	ID         studio.CheckpointID
 	Version    uint32
+	Label      string // v4; v4* beside the line
 	State      string // accepted parked refused unchanged
-	Status     string // slug, as recorded
+	Status     string // slug, as recorded; of what is unchanged, the task's
 	NewBytes   int64
 	TotalBytes int64
-	Hint       studio.Code // what the person may want to know: image_required when a review has none
+	Hint       studio.Code         // what the person may want to know: image_required when a review has none
+	NotMoved   error               // why the move of the step was not made though the file is safe: it is parked
+	Parked     studio.CheckpointID // names the chain that it stands in; zero: it is on the line
 	Err        error
 }
 
@@ -134,7 +138,11 @@ type saving struct {
 	saved    chunkstore.Saved
 	picture  preview.Picture
 	headHash studio.Hash
+	headNow  uint32                     // its version
+	wanted   string                     // name of the status of the move
+	parked   []parkedOne                // what the person has parked of it
 	create   func(*item, *saving) error // makes the asset in the same act; nil: it is there
+	finish   func(*item, *saving) error // tags and holder of a new asset, behind its v1
 }
 
 func (s *Session) checkpoint(ctx context.Context, r CheckpointRequest, picture preview.Picture) ([]Made, error) {
@@ -173,8 +181,8 @@ func (s *Session) checkpoint(ctx context.Context, r CheckpointRequest, picture p
 		if f.made.Err == nil && r.Image != nil {
 			f.picture = picture
 		}
-		if f.made.Err == nil && r.To.IsZero() && r.Image == nil && studio.Hash(f.saved.Manifest) == f.headHash && !f.headHash.IsZero() {
-			f.made.State, f.made.NewBytes = "unchanged", 0
+		if f.made.Err == nil {
+			f.unchanged(r)
 		}
 	}
 	if r.AllOrNone && refusedAny(files) {
@@ -186,6 +194,27 @@ func (s *Session) checkpoint(ctx context.Context, r CheckpointRequest, picture p
 		return nil, err
 	}
 	return results(files), nil
+}
+
+// unchanged finds that there is nothing to save: the file is the head and nothing else is asked for, or it is parked already.
+func (f *saving) unchanged(r CheckpointRequest) {
+	content := studio.Hash(f.saved.Manifest)
+	switch {
+	case r.Image != nil || content.IsZero():
+	case r.To.IsZero() && content == f.headHash:
+		f.made.State, f.made.NewBytes = "unchanged", 0
+		f.made.Version, f.made.Label = f.headNow, fmt.Sprintf("v%d", f.headNow)
+	case r.Anyway && f.base != f.asset.Head:
+		for _, k := range f.parked {
+			if k.Manifest == content {
+				f.made.State, f.made.NewBytes, f.made.ID, f.made.Label, f.made.Parked = "unchanged", 0, k.ID, k.Label, k.Root
+			}
+		}
+		if !f.made.Parked.IsZero() && !r.To.IsZero() {
+			f.made.NotMoved = studio.Refuse(studio.CodeCheckpointPark,
+				studio.Params{Asset: f.made.Path, Version: f.made.Label, Name: f.wanted})
+		}
+	}
 }
 
 // prepare refuses what can be refused before a byte is read.
@@ -204,7 +233,9 @@ func (s *Session) prepare(ctx context.Context, r CheckpointRequest) ([]*saving, 
 			f.made.Err = studio.Refuse(studio.CodeUnknownAsset, studio.Params{Name: id.String()})
 			continue
 		}
-		f.asset, f.headHash = info.Asset, info.HeadHash
+		f.asset, f.headHash, f.headNow = info.Asset, info.HeadHash, info.HeadVersion
+		f.wanted = look.picture.StatusOf[r.To].Name
+		f.made.Status = look.picture.StatusOf[info.Status].Slug()
 		f.made.Err = s.dry(ctx, func(a *act) error { return a.mayCheckpoint(f.asset) })
 		if f.made.Err != nil {
 			continue
@@ -219,6 +250,11 @@ func (s *Session) prepare(ctx context.Context, r CheckpointRequest) ([]*saving, 
 			continue
 		}
 		f.path, f.base, f.made.TotalBytes = file.Path, file.Base, file.Size
+		if r.Anyway {
+			if f.parked, err = s.ownParked(ctx, id); err != nil {
+				return nil, err
+			}
+		}
 		f.made.Err = s.dry(ctx, func(a *act) error { return a.rehearse(f, r) })
 	}
 	return files, nil
@@ -312,7 +348,10 @@ func (a *act) commitFile(f *saving, r CheckpointRequest, image studio.Hash) erro
 				return err
 			}
 		}
-		return it.seal(f, r, image)
+		if err := it.seal(f, r, image); err != nil || f.finish == nil {
+			return err
+		}
+		return f.finish(it, f)
 	})
 	if result.Err != nil {
 		f.made.State = "refused"
@@ -321,14 +360,17 @@ func (a *act) commitFile(f *saving, r CheckpointRequest, image studio.Hash) erro
 	k, _ := a.state.Checkpoint(f.id)
 	status, _ := a.state.Status(k.StatusAtCreation)
 	f.made.ID, f.made.Version, f.made.Status = f.id, k.Version, status.Slug()
-	f.made.State = "accepted"
-	if k.State == studio.Parked {
-		f.made.State = "parked"
-	}
-	if status.Category == studio.CategoryReview && !r.To.IsZero() && k.Preview.IsZero() {
+	f.made.Path, f.made.Label = studio.PathOf(a.state, f.asset.ID.ID), studio.LabelIn(a.state, k)
+	switch f.made.State = "accepted"; {
+	case k.State == studio.Parked:
+		f.made.State, f.made.Parked = "parked", k.ChainRoot
+		if now, _ := a.state.Asset(f.asset.ID); !r.To.IsZero() && now.Status != r.To {
+			f.made.NotMoved = studio.Refuse(studio.CodeCheckpointPark,
+				studio.Params{Asset: f.made.Path, Version: f.made.Label, Name: status.Name})
+		}
+	case status.Category == studio.CategoryReview && !r.To.IsZero() && k.Preview.IsZero():
 		f.made.Hint = studio.CodeImageRequired
 	}
-	f.made.Path = studio.PathOf(a.state, f.asset.ID.ID)
 	if len(f.picture.WebP) > 0 {
 		if err := a.tx.PutPreview(k.Preview, f.picture.WebP); err != nil {
 			return err
@@ -382,11 +424,33 @@ func (it *item) seal(f *saving, r CheckpointRequest, image studio.Hash) error {
 	return err
 }
 
+// ownParked lists what the acting person has parked of an asset and not put into the trash.
+func (s *Session) ownParked(ctx context.Context, id studio.AssetID) (own []parkedOne, err error) {
+	err = s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		for _, chain := range snap.Parked(id) {
+			_, members := snap.Chain(chain.Root)
+			for _, k := range members {
+				if k.Author == s.me && (chain.State == studio.ParkedOpen || chain.State == studio.ParkedKept) {
+					own = append(own, parkedOne{k.ID, chain.Root, k.Manifest, studio.LabelIn(snap, k)})
+				}
+			}
+		}
+		return nil
+	})
+	return own, err
+}
+
+type parkedOne struct {
+	ID, Root studio.CheckpointID
+	Manifest studio.Hash
+	Label    string
+}
+
 // rememberUnchanged notes the content of files of which no version was made, so that they are not read again.
 func (s *Session) rememberUnchanged(ctx context.Context, files []*saving) error {
 	return s.care(ctx, func(tx *projectdb.Tx) error {
 		for _, f := range files {
-			if f.made.State != "unchanged" {
+			if f.made.State != "unchanged" || !f.made.Parked.IsZero() {
 				continue
 			}
 			if err := tx.SetStat(s.folderID, statOf(f.path, f.info, studio.Hash(f.saved.Manifest), f.seenNs)); err != nil {

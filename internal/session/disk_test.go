@@ -192,7 +192,7 @@ func twoFolders(t *testing.T) (w *world, first, second *session.Session, other *
 	w.add(first, "shot.txt")
 	other = &world{t: t, root: filepath.Join(t.TempDir(), "copy"), home: w.home}
 	require.NoError(t, os.CopyFS(other.root, os.DirFS(w.root)))
-	require.NoError(t, session.OwnFolder(other.env("ana"), other.root))
+	require.NoError(t, session.OwnFolder(context.Background(), other.env("ana"), other.root))
 	return w, first, other.open("ana"), other
 }
 

@@ -65,5 +65,8 @@ func fileFailure(path string, err error) error {
 // storeFailure is fileFailure where the store is what failed.
 func storeFailure(err error) error { return fileFailure("", err) }
 
+// FileFailure gives an error about a file that a person named its code.
+func FileFailure(path string, err error) error { return fileFailure(path, err) }
+
 // PictureFailure gives an error of making a preview its code.
 func PictureFailure(err error) error { return fileFailure("", err) }

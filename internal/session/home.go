@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"framehold/internal/atomicfile"
 	"framehold/internal/clock"
@@ -81,7 +82,7 @@ func (h *Home) readProfile() (Profile, error) {
 	}
 	id, err := studio.ParseID(file.ID)
 	if err != nil {
-		return Profile{}, fmt.Errorf("read profile: %w", err)
+		return Profile{}, coded{h.damaged("profile.json"), fmt.Errorf("read profile: %w", err)}
 	}
 	file.Profile.ID = studio.UserID{ID: id}
 	return file.Profile, nil
@@ -91,19 +92,31 @@ func (h *Home) writeProfile(p Profile) error {
 	return h.write("profile.json", profileFile{ID: p.ID.String(), Profile: p})
 }
 
-// Projects lists the known projects, the latest seen first.
+// setAside keeps a list of projects that cannot be read beside its place, so that nothing of it is lost.
+func (h *Home) setAside() error {
+	path := filepath.Join(h.dir, "projects.json")
+	return h.failure(path, h.fs.Rename(path, h.Broken()))
+}
+
+// Broken is where a list of projects is kept that could not be read.
+func (h *Home) Broken() string { return filepath.Join(h.dir, "projects.json.broken") }
+
+// Projects lists the known projects, the latest seen first. A list that cannot be read is set aside, see Broken.
 func (h *Home) Projects() ([]KnownProject, error) {
 	known := []KnownProject{}
 	err := h.read("projects.json", &known)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
+	if studio.CodeOf(err) == studio.CodeDamaged { // a convenience: projects come back to it when they are opened
+		known, err = []KnownProject{}, h.setAside()
+	}
 	slices.SortStableFunc(known, func(a, b KnownProject) int { return int(b.SeenMs - a.SeenMs) })
 	return known, err
 }
 
-// remember notes that a project was opened.
-func (h *Home) remember(p KnownProject) error {
+// remember notes that a project was opened, and where it was before it was moved ("": it was not).
+func (h *Home) remember(p KnownProject, before string) error {
 	lock, err := h.lock()
 	if err != nil {
 		return err
@@ -113,7 +126,7 @@ func (h *Home) remember(p KnownProject) error {
 	if err != nil {
 		return err
 	}
-	known = slices.DeleteFunc(known, func(k KnownProject) bool { return k.ID == p.ID && k.Path == p.Path })
+	known = slices.DeleteFunc(known, func(k KnownProject) bool { return k.ID == p.ID && (k.Path == p.Path || k.Path == before) })
 	return h.write("projects.json", append([]KnownProject{p}, known...))
 }
 
@@ -134,7 +147,7 @@ func (h *Home) Forget(path string) error {
 // lock keeps two processes from writing projects.json at once; who finds it taken writes all the same: the list is
 // a convenience.
 func (h *Home) lock() (func(), error) {
-	if err := h.fs.MkdirAll(h.dir, 0o700); err != nil {
+	if err := h.make(); err != nil {
 		return nil, err
 	}
 	l, err := h.fs.Lock(filepath.Join(h.dir, "projects.lock"), false)
@@ -142,7 +155,7 @@ func (h *Home) lock() (func(), error) {
 		return func() {}, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, h.failure(h.dir, err)
 	}
 	return func() { _ = l.Close() }, nil
 }
@@ -153,12 +166,31 @@ func (h *Home) storeDir(id string) string { return filepath.Join(h.dir, "stores"
 func (h *Home) read(name string, into any) error {
 	b, err := atomicfile.Read(h.fs, filepath.Join(h.dir, name), homeFileMaxBytes)
 	if err != nil {
-		return err
+		return h.failure(filepath.Join(h.dir, name), err)
 	}
 	if err := json.Unmarshal(b, into); err != nil {
-		return fmt.Errorf("read %s: %w", filepath.Join(h.dir, name), err)
+		return coded{h.damaged(name), fmt.Errorf("read %s: %w", filepath.Join(h.dir, name), err)}
 	}
 	return nil
+}
+
+func (h *Home) damaged(name string) error {
+	return studio.Refuse(studio.CodeDamaged, studio.Params{Path: filepath.Join(h.dir, name), Why: "profile", N: 1})
+}
+
+func (h *Home) make() error { return h.failure(h.dir, h.fs.MkdirAll(h.dir, 0o700)) }
+
+// failure gives an error about a file of the home its code; one that is not there stays fs.ErrNotExist.
+func (h *Home) failure(path string, err error) error {
+	switch {
+	case err == nil, errors.Is(err, fs.ErrNotExist):
+		return err
+	case errors.Is(err, syscall.ENOTDIR):
+		return coded{studio.Refuse(studio.CodeInTheWay, studio.Params{Path: h.dir, Why: "home"}), err}
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return coded{studio.Refuse(studio.CodeReadOnly, studio.Params{Path: h.dir, Why: "home"}), err}
+	}
+	return fileFailure(path, err)
 }
 
 func (h *Home) write(name string, v any) error {
@@ -166,8 +198,9 @@ func (h *Home) write(name string, v any) error {
 	if err != nil {
 		return err
 	}
-	if err := h.fs.MkdirAll(h.dir, 0o700); err != nil {
+	if err := h.make(); err != nil {
 		return err
 	}
-	return atomicfile.Write(h.fs, filepath.Join(h.dir, name), append(b, '\n'), 0o600)
+	path := filepath.Join(h.dir, name)
+	return h.failure(path, atomicfile.Write(h.fs, path, append(b, '\n'), 0o600))
 }

@@ -172,6 +172,25 @@ func (s *Session) Log(ctx context.Context, id studio.AssetID) (lines []studio.Li
 	return lines, err
 }
 
+// LogBelow is Log for a collection: what was done to it and to all that stands in it now.
+func (s *Session) LogBelow(ctx context.Context, p *Picture, id studio.CollectionID) (lines []studio.Line, err error) {
+	about := map[studio.ID]bool{id.ID: true}
+	for c, at := range p.Collections {
+		for depth := 0; !at.ID.IsZero() && depth < pathDepthMax; depth++ {
+			about[c.ID] = about[c.ID] || at.Parent == id
+			at = p.Collections[at.Parent]
+		}
+	}
+	for _, a := range p.Below(id) {
+		about[a.ID] = true
+	}
+	err = s.db.Read(ctx, func(snap *projectdb.Snapshot) (err error) {
+		lines, err = snap.LinesAbout(about)
+		return err
+	})
+	return lines, err
+}
+
 func insertLine(lines []studio.Line, l studio.Line) []studio.Line {
 	at := len(lines)
 	for at > 0 && lines[at-1].ReceivedMs > l.ReceivedMs {
@@ -326,6 +345,9 @@ func (p *Picture) Speak(t studio.Told) Spoken {
 	s := Spoken{Key: string(t.Sentence), AtMs: t.AtMs, Image: t.Kind == "checkpoint" && !t.Preview.IsZero(), InStory: t.InStory}
 	if t.Sentence == studio.SentenceOther {
 		s.Key = t.Kind
+	}
+	if t.Kind == "note" && t.To != "" { // a tick, or another word of its author
+		s.Key += "_" + t.To
 	}
 	from, to, text := p.spell(t, t.From), p.spell(t, t.To), t.Text
 	s.Params = map[string]string{"status": p.label(t.StatusTo), "checkpoint": t.Label, "from": from, "to": to, "text": text}

@@ -32,7 +32,7 @@ func (s *Session) Version(ctx context.Context, id studio.AssetID, name string) (
 		}
 		for _, have := range snap.Checkpoints(id) {
 			mine := have.State != studio.Safety || have.Author == s.me
-			if mine && (name == "" && have.ID == a.Head || name != "" && (have.Label() == name || have.ID.String() == name)) {
+			if mine && (name == "" && have.ID == a.Head || name != "" && (studio.LabelIn(snap, have) == name || have.ID.String() == name)) {
 				k = have
 				return nil
 			}
@@ -215,6 +215,7 @@ func (s *Session) saveSafety(ctx context.Context, f kept, there fsys.Info) (stud
 	none := studio.CheckpointID{}
 	batch := s.packs.Begin()
 	defer batch.Close()
+	batch.Doubt() // the file may be the only copy that can be read
 	var saved chunkstore.Saved
 	info, err := s.folder.ReadStable(ctx, f.path, func(src fsys.File, info fsys.Info) (err error) {
 		saved, err = batch.Save(ctx, sourceOf(src, info), nil)
@@ -238,6 +239,9 @@ func (s *Session) saveSafety(ctx context.Context, f kept, there fsys.Info) (stud
 	}
 	if err := batch.Flush(); err != nil {
 		return none, err
+	}
+	if known { // what could not be read of it is in the store again
+		return none, s.care(ctx, func(tx *projectdb.Tx) error { return tx.AddContent(contentOf(batch.Pending())) })
 	}
 	k := studio.Checkpoint{ID: studio.CheckpointID{ID: s.clock.NewID()}, Asset: f.asset, Author: s.me, Base: f.base,
 		Manifest: studio.Hash(saved.Manifest), Bytes: saved.Size, NewBytes: saved.NewBytes, State: studio.Safety,

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"framehold/internal/projectdb"
 	"framehold/internal/studio"
@@ -29,13 +30,20 @@ func (s *Session) AddMember(ctx context.Context, r MemberRequest) (studio.Member
 		r.Role = "Artist"
 	}
 	m := studio.Member{User: studio.UserID{ID: s.clock.NewID()}, Username: r.Username}
+	there := ""
 	for _, have := range picture.MemberList {
 		if have.Username == r.Username && have.Gone {
 			m = have
 			m.Gone = false
+		} else if strings.EqualFold(have.Username, r.Username) {
+			there = have.DisplayName()
 		}
 	}
-	return s.setMember(ctx, picture, m, r)
+	made, err := s.setMember(ctx, picture, m, r)
+	if studio.CodeOf(err) == studio.CodeUsernameTaken {
+		err = studio.Refuse(studio.CodeUsernameTaken, studio.Params{Name: r.Username, Who: there, Why: "member"})
+	}
+	return made, err
 }
 
 // ChangeMember changes a member's role or other fields.

@@ -44,10 +44,13 @@ func (s *Session) Claim(ctx context.Context, assets []studio.AssetID) (Outcome, 
 		if err != nil {
 			return err
 		}
+		if a.Kind == studio.Resource {
+			return studio.Refuse(studio.CodeIsResource, studio.Params{Asset: studio.PathOf(it.state, id), Why: "claim"})
+		}
 		if !a.Assignee.IsZero() && a.Assignee != s.me {
 			held, _ := it.state.Member(a.Assignee)
 			return studio.Refuse(studio.CodeStaleAssignment, studio.Params{Asset: studio.PathOf(it.state, id),
-				Now: held.DisplayName(), Mine: it.name(s.me), Who: held.DisplayName()})
+				Now: held.DisplayName(), Mine: it.name(s.me), Who: held.DisplayName(), Why: "held"})
 		}
 		_, err = it.do(id, studio.KindAssign, &studio.AssignBody{To: s.me, Expect: a.Assignment})
 		return err
@@ -95,6 +98,9 @@ func (it *item) notes(a studio.Asset, to studio.Status, about studio.CheckpointI
 			reason = joinText(reason, text)
 			continue
 		}
+		if err := checkNote(text); err != nil {
+			return nil, "", err
+		}
 		body := &studio.NoteBody{Note: studio.NoteID{ID: it.act.s.clock.NewID()}, Checkpoint: about, Text: text, Checkbox: true}
 		if _, err := it.do(a.ID.ID, studio.KindNoteAdd, body); err != nil {
 			return nil, "", err
@@ -102,6 +108,13 @@ func (it *item) notes(a studio.Asset, to studio.Status, about studio.CheckpointI
 		made = append(made, body.Note)
 	}
 	return made, reason, nil
+}
+
+func checkNote(text string) error {
+	if isBlank(text) {
+		return studio.Refuse(studio.CodeEmptyComment, studio.Params{Why: "note"})
+	}
+	return nil
 }
 
 func joinText(a, b string) string {
@@ -156,6 +169,9 @@ func (it *item) rankBetween(above, below studio.AssetID) (string, error) {
 // AddNote writes a note on a task's newest checkpoint.
 func (s *Session) AddNote(ctx context.Context, asset studio.AssetID, text string) (studio.NoteID, Outcome, error) {
 	note := studio.NoteID{ID: s.clock.NewID()}
+	if err := checkNote(text); err != nil {
+		return note, Outcome{}, err
+	}
 	out, err := s.each(ctx, assetIDs([]studio.AssetID{asset}), false, func(it *item, id studio.ID) error {
 		a, err := it.asset(id)
 		if err != nil {

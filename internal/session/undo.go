@@ -129,7 +129,7 @@ func (s *Session) takeBack(ctx context.Context, redo bool) (Outcome, error) {
 	}
 	var steps []step
 	for _, o := range group {
-		if o.Kind == studio.KindAnnounce || o.Kind == studio.KindSeal {
+		if !studio.CanUndo(o.Kind) { // a checkpoint, the mark of a copied chain
 			continue
 		}
 		steps = append(steps, step{o.Entity, func(it *item, _ studio.ID) error { return it.invert(o, before[o.Op]) }})

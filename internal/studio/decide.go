@@ -233,6 +233,28 @@ func (k Checkpoint) Label() string {
 	return "v" + itoa(uint64(k.Version))
 }
 
+// LabelIn is Label with the number that a checkpoint beside the line would have continued: v4* is one made on v3, v5* one
+// made on that.
+func LabelIn(view View, k Checkpoint) string {
+	if k.Version != 0 || k.State == Safety {
+		return k.Label()
+	}
+	n := uint64(1)
+	for base, seen := k.Base, 0; !base.IsZero() && seen < depthMax; seen++ {
+		b, ok := view.Checkpoint(base)
+		if !ok {
+			break
+		}
+		n++
+		if b.Version != 0 {
+			n += uint64(b.Version) - 1
+			break
+		}
+		base = b.Base
+	}
+	return "v" + itoa(n) + "*"
+}
+
 func itoa(n uint64) string {
 	var b [20]byte
 	i := len(b)

@@ -155,6 +155,9 @@ func (d *decider) statusDefine(s Status, seen uint64) Decision {
 	if why := statusProblem(s); why != "" {
 		return d.refuse(CodeInvalidName, Params{Name: s.Label, Why: why})
 	}
+	if !isColour(s.Colour) {
+		return d.refuse(CodeInvalidName, Params{Name: s.Label, Now: s.Colour, Why: "colour_invalid"})
+	}
 	for _, other := range d.view.Statuses() {
 		if other.ID != s.ID && !other.Removed && strings.EqualFold(other.Label, s.Label) {
 			return d.refuse(CodeNameTaken, Params{Name: s.Label})
@@ -184,6 +187,12 @@ func statusProblem(s Status) string {
 	return ""
 }
 
+// isColour tells whether a text is #rrggbb, or "" for the built-in one.
+func isColour(s string) bool {
+	hex := strings.Trim(strings.ToLower(s), "0123456789abcdef")
+	return s == "" || len(s) == len("#rrggbb") && s[0] == '#' && hex == "#"
+}
+
 func (d *decider) typeDefine(t Type, seen uint64) Decision {
 	before, _ := d.view.Type(t.ID)
 	if !d.can(MaySettings) {
@@ -194,6 +203,9 @@ func (d *decider) typeDefine(t Type, seen uint64) Decision {
 	}
 	if t.Name == "" || len(t.Name) > tagMaxBytes {
 		return d.refuse(CodeInvalidName, Params{Name: t.Name, Why: "name_empty"})
+	}
+	if !isColour(t.Colour) {
+		return d.refuse(CodeInvalidName, Params{Name: t.Name, Now: t.Colour, Why: "colour_invalid"})
 	}
 	for _, other := range d.view.Types() {
 		if other.ID != t.ID && !other.Removed && strings.EqualFold(other.Name, t.Name) {

@@ -43,7 +43,7 @@ func LineOf(ev Event, body Body, before View, d Decision) (line Line, shown bool
 		l.Kind = "undo"
 	}
 	if k, ok := after.Checkpoint(l.Checkpoint); ok {
-		l.Label, l.Preview = k.Label(), k.Preview
+		l.Label, l.Preview = LabelIn(after, k), k.Preview
 	}
 	return l, true
 }
@@ -125,7 +125,19 @@ func (l *Line) describeContent(ev Event, body Body, after View) string {
 	case *NoteBody:
 		l.Checkpoint, l.Text = b.Checkpoint, b.Text
 		return "note"
-	case *NoteEditBody, *ResolveBody:
+	case *NoteEditBody:
+		n, _ := after.Note(b.Note)
+		l.Checkpoint, l.Text, l.To = n.Checkpoint, n.Text, "changed"
+		if n.Withdrawn {
+			l.To = "withdrawn"
+		}
+		return "note"
+	case *ResolveBody:
+		n, _ := after.Note(b.Note)
+		l.Checkpoint, l.Text, l.To = n.Checkpoint, n.Text, "open"
+		if b.Done {
+			l.To = "done"
+		}
 		return "note"
 	case *RowBody, *StatusRemoveBody:
 		if ev.Kind == KindMemberSet {

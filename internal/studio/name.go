@@ -76,7 +76,7 @@ func CheckText(field, text string) error {
 		return Refuse(CodeTooLong, Params{Field: field, Limit: "32 KiB"})
 	}
 	if !utf8.ValidString(text) {
-		return Refuse(CodeInvalidName, Params{Name: field, Why: "name_utf8"})
+		return Refuse(CodeInvalidName, Params{Name: field, Field: field, Why: "text_utf8"})
 	}
 	return nil
 }

@@ -190,6 +190,16 @@ func (q Query) String() string {
 	return strings.Join(parts, " ")
 }
 
+// Values lists what the query asks of a key, folded: for a check of names that must exist.
+func (q Query) Values(key string) (values []string) {
+	for _, t := range q.terms {
+		if t.key == key {
+			values = append(values, t.values...)
+		}
+	}
+	return values
+}
+
 // Empty tells whether everything matches.
 func (q Query) Empty() bool { return len(q.terms) == 0 }
 

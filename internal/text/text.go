@@ -38,12 +38,16 @@ func English() *Catalogue {
 	return &c
 }
 
-// Error returns the sentence of a code and the next step. A param "why" that is a key of the catalogue is spoken too.
+// Error returns the sentence of a code and the next step. A param "why" that is a key of the catalogue is spoken too;
+// where the code has a sentence of its own for it ("no_file.add"), that one is taken.
 func (c *Catalogue) Error(code string, params map[string]string) (message, hint string) {
-	if why, ok := c.Why[params["why"]]; ok {
+	e, ok := c.Errors[code+"."+params["why"]]
+	if why, known := c.Why[params["why"]]; known {
 		params["why"] = why
 	}
-	e, ok := c.Errors[code]
+	if !ok {
+		e, ok = c.Errors[code]
+	}
 	if !ok {
 		e = c.Errors["internal"]
 	}

@@ -3,6 +3,7 @@ package text_test
 import (
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,6 +35,19 @@ func TestSentencesNameWhatTheyAreAbout(t *testing.T) {
 	require.Equal(t, c.Errors["internal"].Message[:20], message[:20])
 	require.Equal(t, "3 tasks", text.Fill("{n|one task|{n} tasks}", map[string]string{"n": "3"}))
 	require.Equal(t, "open { brace", text.Fill("open { brace", nil))
+}
+
+func TestACodeMayHaveASentenceForAReason(t *testing.T) {
+	c := text.English()
+	message, hint := c.Error("no_file", map[string]string{"path": "a.blend", "why": "typed"})
+	require.Equal(t, "There is no file a.blend.", message)
+	require.Equal(t, "Check the name: it is taken from the current folder.", hint)
+	message, _ = c.Error("no_file", map[string]string{"path": "a.blend", "why": "another"})
+	require.Equal(t, "a.blend is not on this disk.", message)
+	for key := range c.Errors {
+		code, _, _ := strings.Cut(key, ".")
+		require.Contains(t, c.Errors, code)
+	}
 }
 
 func TestTheStoryReadsAsItHappened(t *testing.T) {
