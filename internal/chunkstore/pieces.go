@@ -109,3 +109,19 @@ func (p *Packs) somePieces(ctx context.Context, hashes []chunk.Hash, fn func(Pie
 	}
 	return nil
 }
+
+// Missing lists the chunks among entries that no live pack has, each once: what must be fetched to put a file together.
+func (b *Batch) Missing(ctx context.Context, entries []chunk.Entry) ([]chunk.Hash, error) {
+	var wanted []chunk.Entry
+	for _, e := range entries {
+		if !e.Hole {
+			wanted = append(wanted, e)
+		}
+	}
+	fresh, err := b.unknown(ctx, wanted)
+	missing := make([]chunk.Hash, len(fresh))
+	for i, at := range fresh {
+		missing[i] = wanted[at].Hash
+	}
+	return missing, err
+}

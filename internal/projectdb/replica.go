@@ -2,6 +2,7 @@ package projectdb
 
 import (
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,6 +14,7 @@ import (
 type Replica struct {
 	Server     string // its address
 	Account    studio.UserID
+	Profile    studio.UserID // of the person here who is signed in with it
 	Client     studio.ID
 	Generation [8]byte // zero: nothing was pulled yet
 	Seq        uint64
@@ -26,11 +28,11 @@ type Replica struct {
 }
 
 func replicaTable(r *Replica, generation, chain, sums *[]byte, one *uint8) []any {
-	return []any{one, &r.Server, cell{&r.Account.ID}, cell{&r.Client}, generation, &r.Seq, chain, &r.Signed, sums, &r.Lmid,
+	return []any{one, &r.Server, cell{&r.Account.ID}, cell{&r.Profile.ID}, cell{&r.Client}, generation, &r.Seq, chain, &r.Signed, sums, &r.Lmid,
 		&r.NextN, cell{&r.Full}, cell{&r.SyncAsked}}
 }
 
-const replicaColumns = `one, server, account, client_id, generation, seq, chain, signed, sums, lmid, next_n, full_view, sync_asked`
+const replicaColumns = `one, server, account, profile, client_id, generation, seq, chain, signed, sums, lmid, next_n, full_view, sync_asked`
 
 // Replica reads it; ok is false for a personal project.
 func (r *reader) Replica() (stand Replica, ok bool) {
@@ -48,8 +50,8 @@ func (tx *Tx) SetReplica(r Replica) error {
 	if r.Signed == nil {
 		r.Signed = []byte{}
 	}
-	return tx.exec(`INSERT OR REPLACE INTO replica (`+replicaColumns+`) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.Server, r.Account.Bytes(), r.Client.Bytes(), r.Generation[:], r.Seq, r.Chain[:], r.Signed, sumsBytes(r.Sums), r.Lmid, r.NextN,
+	return tx.exec(`INSERT OR REPLACE INTO replica (`+replicaColumns+`) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.Server, r.Account.Bytes(), r.Profile.Bytes(), r.Client.Bytes(), r.Generation[:], r.Seq, r.Chain[:], r.Signed, sumsBytes(r.Sums), r.Lmid, r.NextN,
 		r.Full, r.SyncAsked)
 }
 
@@ -158,6 +160,14 @@ func (r *reader) ChainAt(seq uint64) (chain [32]byte, ok bool) {
 	ok = r.note(r.queryRow(`SELECT chain FROM event WHERE seq = ?`, seq).Scan(&b))
 	copy(chain[:], b)
 	return chain, ok
+}
+
+// LastEvent is the newest event's seq and the chain after it.
+func (r *reader) LastEvent() (seq uint64, chain [32]byte) {
+	var b []byte
+	r.note(r.queryRow(`SELECT seq, chain FROM event ORDER BY seq DESC LIMIT 1`).Scan(&seq, &b))
+	copy(chain[:], b)
+	return seq, chain
 }
 
 // NumberOp writes the n of an op, before it is sent.
@@ -319,7 +329,7 @@ type Card struct {
 	ID       studio.ID
 	Op       studio.OpID // zero: of nobody's op
 	Code     studio.Code
-	Params   string // JSON of studio.Params
+	Params   studio.Params
 	Asset    studio.AssetID
 	OpenedMs int64
 	ClosedMs int64 // 0: open
@@ -328,8 +338,12 @@ type Card struct {
 // AddCard opens a card; one that is there stays as it is.
 func (tx *Tx) AddCard(c Card) error {
 	tx.dirty = true
+	params, err := json.Marshal(c.Params)
+	if err != nil {
+		return fmt.Errorf("write card: %w", err)
+	}
 	return tx.exec(`INSERT INTO inbox (id, op_id, code, params, asset, opened_ms, closed_ms) VALUES (?, ?, ?, ?, ?, ?, 0)
-		ON CONFLICT DO NOTHING`, c.ID.Bytes(), nullID(c.Op.ID), string(c.Code), c.Params, nullID(c.Asset.ID), c.OpenedMs)
+		ON CONFLICT DO NOTHING`, c.ID.Bytes(), nullID(c.Op.ID), string(c.Code), string(params), nullID(c.Asset.ID), c.OpenedMs)
 }
 
 // CloseCard closes a card.
@@ -344,7 +358,11 @@ func (r *reader) Cards() ([]Card, error) {
 	err := r.each(`SELECT id, op_id, code, params, asset, opened_ms FROM inbox WHERE closed_ms = 0 ORDER BY opened_ms, id`, nil,
 		func(row scanner) error {
 			var c Card
-			err := row.Scan(cell{&c.ID}, cell{&c.Op.ID}, cell{(*string)(&c.Code)}, &c.Params, cell{&c.Asset.ID}, &c.OpenedMs)
+			var params string
+			if err := row.Scan(cell{&c.ID}, cell{&c.Op.ID}, cell{(*string)(&c.Code)}, &params, cell{&c.Asset.ID}, &c.OpenedMs); err != nil {
+				return err
+			}
+			err := json.Unmarshal([]byte(params), &c.Params)
 			cards = append(cards, c)
 			return err
 		})

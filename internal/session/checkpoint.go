@@ -18,6 +18,8 @@ const (
 	PhaseReading  = "reading"
 	PhaseSecuring = "securing"
 	PhaseWriting  = "writing"
+	PhaseSending  = "sending"
+	PhaseFetching = "fetching"
 )
 
 // Step is how far long work has come.

@@ -21,6 +21,7 @@ const (
 type Credentials struct {
 	Server      string `json:"server"`      // as wire.Link has it: scheme://host:port
 	Fingerprint string `json:"fingerprint"` // of the pinned certificate, base64url; empty: none is pinned
+	User        string `json:"user"`        // the account's id
 	Username    string `json:"username"`
 	Token       string `json:"token"` // of the session: a secret
 }

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"framehold/internal/projectdb"
@@ -157,11 +156,12 @@ func (x syncStore) told(tx *projectdb.Tx, op studio.Op, ev studio.Event, nowMs i
 	if ev.Verdict == studio.Applied || ev.Verdict == studio.Noop && ev.Reason == studio.CodeAlready {
 		return nil
 	}
-	params, err := json.Marshal(studio.Params{Asset: studio.PathOf(tx, ev.Entity), Name: ev.Result, N: 1})
-	if err != nil {
-		return err
+	params := studio.Params{Asset: studio.PathOf(tx, ev.Entity), Name: ev.Result, N: 1}
+	if a, ok := tx.Asset(studio.AssetID{ID: ev.Entity}); ok {
+		holder, _ := tx.Member(a.Assignee)
+		params.Who = holder.DisplayName()
 	}
-	return tx.AddCard(projectdb.Card{ID: studio.ID(x.s.clock.NewID()), Op: ev.Op, Code: ev.Reason, Params: string(params),
+	return tx.AddCard(projectdb.Card{ID: studio.ID(x.s.clock.NewID()), Op: ev.Op, Code: ev.Reason, Params: params,
 		Asset: studio.AssetID{ID: ev.Entity}, OpenedMs: nowMs})
 }
 

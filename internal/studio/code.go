@@ -64,8 +64,13 @@ const (
 	CodeDiverged     Code = "diverged"
 	CodeDivergedSelf Code = "diverged_self"
 
-	CodeQuota    Code = "quota"
-	CodeNoServer Code = "no_server" // a personal project has nothing to sync with
+	CodeQuota          Code = "quota"
+	CodeUnreachable    Code = "unreachable"      // the server; the work is safe here
+	CodeUpgrade        Code = "upgrade_required" // this program is too old for the server
+	CodeServerBehind   Code = "needs_admin"      // this computer has seen newer work than the server
+	CodeNotShared      Code = "not_shared"       // the server does not give it to this person
+	CodeUnknownProject Code = "unknown_project"
+	CodeNoServer       Code = "no_server" // a personal project has nothing to sync with
 
 	CodeNotAProject       Code = "not_a_project"
 	CodeStoreMissing      Code = "store_missing"

@@ -141,7 +141,9 @@ CREATE INDEX op_group ON op (group_id);
 
 -- canonical. On a studio project one row: where this store stands to its server. None: a personal project.
 CREATE TABLE replica (
-  one INTEGER PRIMARY KEY CHECK (one = 1), server TEXT NOT NULL, account BLOB NOT NULL, client_id BLOB NOT NULL,
+  one INTEGER PRIMARY KEY CHECK (one = 1), server TEXT NOT NULL, account BLOB NOT NULL,
+  profile BLOB NOT NULL, -- of the person here who is signed in with the account
+  client_id BLOB NOT NULL,
   generation BLOB NOT NULL, -- 8 bytes; zero: nothing was pulled yet
   seq INTEGER NOT NULL, chain BLOB NOT NULL, signed BLOB NOT NULL, -- the newest signed head, as the wire has it
   sums BLOB NOT NULL, -- state hash of the base: a run of table numbers and 16 bytes each
