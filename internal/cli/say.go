@@ -21,6 +21,7 @@ const (
 	exitRefused  = 3
 	exitParked   = 4
 	exitNotFound = 5
+	exitOffline  = 6
 	exitDamaged  = 7
 )
 
@@ -40,8 +41,10 @@ func exitOf(err error) int {
 	case studio.CodeNotAProject, studio.CodeStoreMissing, studio.CodeUnknownAsset, studio.CodeUnknownMember,
 		studio.CodeUnknownStatus, studio.CodeUnknownCheckpoint, studio.CodeUnknownType, studio.CodeUnknownRole,
 		studio.CodeUnknownNote, studio.CodeUnknownTarget, studio.CodeNoFile, studio.CodeNotTracked,
-		studio.CodeUnknownUser, studio.CodeUnknownInvitation, studio.CodeStudioMissing:
+		studio.CodeUnknownUser, studio.CodeUnknownInvitation, studio.CodeStudioMissing, studio.CodeUnknownProject:
 		return exitNotFound
+	case studio.CodeUnreachable:
+		return exitOffline
 	case studio.CodeDamaged:
 		return exitDamaged
 	}

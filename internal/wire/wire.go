@@ -20,6 +20,7 @@ const (
 	PushBytesMax  = 1 << 20 // of Op.Size
 	PullBytesMax  = 4 << 20 // staged in one transaction
 	HaveHashesMax = 4096    // 128 KiB
+	EventBytes    = 256     // of an event without its body, at the most but for texts
 	ProbeSeqsMax  = 128     // twice the steps of a search over any seq
 	PageBytesMax  = 1 << 10 // an opaque mark of the server
 	TextBytesMax  = 255     // device, program, reason, given name
