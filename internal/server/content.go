@@ -230,3 +230,12 @@ func (c *Core) MaySee(snap serverdb.Snapshot, call Call, preview studio.Hash) (b
 	}
 	return newAccess(snap, studio.ID{}, m.User).preview(preview), snap.Err()
 }
+
+// AddPreview notes a preview that was received and verified, under the client's lease.
+func (c *Core) AddPreview(tx serverdb.Tx, call Call, client studio.ID, preview studio.Hash, webp []byte) error {
+	if _, err := c.uploader(tx, call, client); err != nil {
+		return err
+	}
+	return errors.Join(tx.AddPreview(preview, webp), tx.SetLease(serverdb.Lease{Client: client, ExpiresMs: moment(tx.Head(), call) + leaseMs}),
+		tx.AddLeased(client, []studio.Hash{preview}), tx.Err())
+}

@@ -98,6 +98,10 @@ const (
 	CodeStudioMissing     Code = "studio_missing"
 	CodeStudioKeyMissing  Code = "studio_key_missing"
 	CodeCertificateLost   Code = "certificate_lost"
+	CodeStudioExists      Code = "studio_exists"
+	CodeFolderNotEmpty    Code = "folder_not_empty"
+	CodePortTaken         Code = "port_taken"
+	CodeNoAddress         Code = "no_address" // of a studio that was never served
 
 	CodeInternal     Code = "internal"
 	CodeFileBusy     Code = "file_busy"
