@@ -44,6 +44,7 @@ type Replica struct {
 	core  *Core
 	wake  chan bool
 	asked bool
+	err   error // why this computer could not finish the last round; nil where the server or the network could not
 }
 
 // Options say what a replica stands on.
@@ -106,13 +107,18 @@ func (r *Replica) step(ev Event) Effect {
 	return effect
 }
 
-// Round goes through one round: from waking to rest. It returns how sync stands then.
+// Round goes through one round: from waking to rest. It returns how sync stands then, and why this computer could not
+// finish it.
 func (r *Replica) Round(ctx context.Context) (State, error) {
 	r.mu.Lock()
 	asked := r.asked
 	r.asked = false
 	r.mu.Unlock()
+	r.err = nil
 	_, err := r.until(ctx, Woke{Asked: asked})
+	if err == nil && r.State() == Syncing {
+		err = r.err
+	}
 	return r.State(), err
 }
 
@@ -173,24 +179,31 @@ func (r *Replica) do(ctx context.Context, effect Effect) Event {
 		return Fetched{reply, err}
 	case Lay:
 		stand, err := r.store.Lay(ctx, e.Pulled)
-		return Laid{stand, err}
+		return Laid{stand, r.failed(err)}
 	case Build:
 		ops, stand, err := r.store.Build(ctx, e)
-		return Built{ops, stand, err}
+		return Built{ops, stand, r.failed(err)}
 	case Push:
 		reply, err := r.remote.Push(ctx, e.Request)
 		return Pushed{reply, err}
 	case Keep:
 		stand, err := r.store.Keep(ctx, e)
-		return Kept{stand, err}
+		return Kept{stand, r.failed(err)}
 	case Compare:
 		common, err := r.compare(ctx, e.Upto)
 		return Compared{common, err}
 	case Rewind, Renumber:
 		stand, err := r.store.Restart(ctx, e)
-		return Laid{stand, err}
+		return Laid{stand, r.failed(err)}
 	}
 	panic(fmt.Sprintf("replica: effect %T", effect))
+}
+
+func (r *Replica) failed(err error) error {
+	if err != nil {
+		r.err = err
+	}
+	return err
 }
 
 // compare finds the last seq up to which both have the same chain, by halving.

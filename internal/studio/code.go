@@ -176,6 +176,15 @@ func Must(holds bool, invariant string) {
 	}
 }
 
+// ParamsFrom reads what Map gave; names that it does not know are passed over.
+func ParamsFrom(m map[string]string) Params {
+	p := Params{Who: m["who"], Asset: m["asset"], Path: m["path"], Name: m["name"], Now: m["now"], Mine: m["mine"], Field: m["field"],
+		Limit: m["limit"], Version: m["version"], Base: m["base"], Project: m["project"], Why: m["why"]}
+	n, _ := minutes(m["n"])
+	p.N = int(n)
+	return p
+}
+
 // Map is the params by the names that sentences use; empty ones are not in it.
 func (p Params) Map() map[string]string {
 	m := map[string]string{}

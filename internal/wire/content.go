@@ -69,8 +69,10 @@ type Person struct {
 
 // Refused is an error of these calls as JSON: a code of studio, or of Failure.
 type Refused struct {
-	Code   string        `json:"code"`
-	Params studio.Params `json:"params"`
+	Error struct {
+		Code   string            `json:"code"`
+		Params map[string]string `json:"params"`
+	} `json:"error"`
 }
 
 const answerBytesMax = 4 << 20 // of JSON
@@ -164,13 +166,14 @@ func (s *Studio) send(ctx context.Context, method, path, kind string, client stu
 func refusalOf(answer *http.Response) error {
 	var refused Refused
 	err := json.NewDecoder(io.LimitReader(answer.Body, 64<<10)).Decode(&refused)
-	if err != nil || refused.Code == "" {
+	code := refused.Error.Code
+	if err != nil || code == "" {
 		return &Failure{Code: CodeUnavailable, Cause: fmt.Errorf("the answer is %s", answer.Status)}
 	}
-	if _, known := connectCode(Code(refused.Code)); known {
-		return &Failure{Code: Code(refused.Code)}
+	if _, known := connectCode(Code(code)); known {
+		return &Failure{Code: Code(code)}
 	}
-	return studio.Refuse(studio.Code(refused.Code), refused.Params)
+	return studio.Refuse(studio.Code(code), studio.ParamsFrom(refused.Error.Params))
 }
 
 // Upload sends frames: chunks, then pages, then roots, at most UploadBytesMax in all. What the server took before it broke
