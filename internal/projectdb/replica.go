@@ -55,6 +55,19 @@ func (tx *Tx) SetReplica(r Replica) error {
 		r.Full, r.SyncAsked)
 }
 
+// SetSyncAsked asks the process that syncs, or takes the wish back.
+func (tx *Tx) SetSyncAsked(asked bool) error {
+	tx.dirty = true // so that the other process hears of it
+	return tx.exec(`UPDATE replica SET sync_asked = ?`, asked)
+}
+
+// CountQueue counts the ops that the base does not show yet, and the open cards.
+func (r *reader) CountQueue() (ops, cards int, err error) {
+	err = r.queryRow(`SELECT (SELECT count(*) FROM op WHERE state <> 'decided'), (SELECT count(*) FROM inbox WHERE closed_ms = 0)`).
+		Scan(&ops, &cards)
+	return ops, cards, failure("read", err)
+}
+
 // sumsBytes is a run of table numbers and 16 bytes each, in order of table.
 func sumsBytes(sums studio.Sums) []byte {
 	tables := make([]studio.Table, 0, len(sums))

@@ -282,24 +282,28 @@ type Synced struct {
 }
 
 // Sync sends what is to be sent, files too, and brings what is new. One process of a store at a time does so. Codes:
-// no_server, unauthenticated, unreachable (the work is safe here), file_busy while another process syncs.
+// no_server, unauthenticated, unreachable (the work is safe here). Where another process syncs this store, that one is asked to.
 func (s *Session) Sync(ctx context.Context, r SyncRequest) (done Synced, err error) {
 	to, err := s.dialServer()
 	if err != nil {
 		return done, err
 	}
-	lock, err := s.fs.Lock(filepath.Join(filepath.Dir(s.db.Path()), "sync.lock"), false)
+	before, err := s.tally(ctx)
+	if err != nil {
+		return done, err
+	}
+	lock, err := s.syncLock()
 	if errors.Is(err, fsys.ErrLocked) {
-		return done, studio.Refuse(studio.CodeFileBusy, studio.Params{Path: s.Root(), Why: "syncing"})
+		if err := s.askDriver(ctx); err != nil {
+			return done, err
+		}
+		after, err := s.tally(ctx)
+		return after.since(before), err
 	}
 	if err != nil {
 		return done, storeFailure(err)
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
-	before, err := s.tally(ctx)
-	if err != nil {
-		return done, err
-	}
 	rep, err := s.replica(ctx, to, r.Device, r.App, nil)
 	if err != nil {
 		return done, err
