@@ -7,6 +7,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { binary, json, ok, project, random, run, scratch } from "./program.mjs";
+import { story } from "./story.mjs";
 
 const seed = Number(process.env.SEED ?? 1);
 const check = (holds, what) => {
@@ -338,7 +339,10 @@ switch (what) {
   case "odd":
     await odd();
     break;
+  case "story":
+    await story();
+    break;
   default:
-    console.error("build/soak corpora DIR | crash [N] | faults | writers [N] | odd");
+    console.error("build/soak corpora DIR | crash [N] | faults | writers [N] | odd | story");
     process.exit(2);
 }

@@ -34,14 +34,18 @@ func exitOf(err error) int {
 		studio.CodeStoreInUse, studio.CodeTooLong, studio.CodeInvalidName, studio.CodeTimeout, studio.CodeCancelled,
 		studio.CodeNotAnImage, studio.CodeImageTooBig, studio.CodeInTheWay, studio.CodeOutside, studio.CodeUnsupported,
 		studio.CodeUnusableName, studio.CodeStudioKeyMissing, studio.CodeCertificateLost, studio.CodeWrongCertificate,
-		studio.CodePasswordShort:
+		studio.CodePasswordShort, studio.CodePortTaken:
 		return exitFailure
 	case studio.CodeUsage, studio.CodeEmptyComment, studio.CodeBadQuery, studio.CodeInvalidLink:
 		return exitUsage
 	case studio.CodeNotAProject, studio.CodeStoreMissing, studio.CodeUnknownAsset, studio.CodeUnknownMember,
 		studio.CodeUnknownStatus, studio.CodeUnknownCheckpoint, studio.CodeUnknownType, studio.CodeUnknownRole,
 		studio.CodeUnknownNote, studio.CodeUnknownTarget, studio.CodeNoFile, studio.CodeNotTracked,
+<<<<<<< HEAD
 		studio.CodeUnknownUser, studio.CodeUnknownInvitation, studio.CodeStudioMissing, studio.CodeUnknownProject:
+=======
+		studio.CodeUnknownUser, studio.CodeUnknownInvitation, studio.CodeStudioMissing, studio.CodeNoAddress:
+>>>>>>> 52f76c32790f68d5fd4f6c6cd1b566ee6a447863
 		return exitNotFound
 	case studio.CodeUnreachable:
 		return exitOffline
