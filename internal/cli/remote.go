@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -30,30 +28,12 @@ func device() string {
 	return name
 }
 
-const passwordBytesMax = 1 << 10
-
-// password reads a password from standard input, its first line.
-func (c *command) password() (string, error) {
-	line, err := bufio.NewReader(io.LimitReader(c.In, passwordBytesMax+2)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", err
-	}
-	line = strings.TrimRight(line, "\r\n")
-	if line == "" {
-		return "", usagef("no password on standard input: it is read with --password-stdin, one line")
-	}
-	return line, nil
-}
-
 func (c *command) login() *cobra.Command {
 	var r session.LoginRequest
 	var stdin bool
 	cmd := &cobra.Command{Use: "login URL|LINK", Short: "Signs you in to a studio, or uses an invitation", Args: between(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			if !stdin {
-				return usagef("a password is read from standard input: --password-stdin")
-			}
-			if r.Password, err = c.password(); err != nil {
+			if r.Password, err = c.password(stdin); err != nil {
 				return err
 			}
 			me, err := c.env.Home().Profile(c.env.Fallback)
@@ -75,7 +55,7 @@ func (c *command) login() *cobra.Command {
 			return nil
 		}}
 	cmd.Flags().StringVar(&r.Username, "username", "", "your `name` on the studio (default: your username here)")
-	cmd.Flags().BoolVar(&stdin, "password-stdin", false, "reads the password from standard input")
+	cmd.Flags().BoolVar(&stdin, "password-stdin", false, "the password is the first line of standard input")
 	return cmd
 }
 

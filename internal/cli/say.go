@@ -41,11 +41,7 @@ func exitOf(err error) int {
 	case studio.CodeNotAProject, studio.CodeStoreMissing, studio.CodeUnknownAsset, studio.CodeUnknownMember,
 		studio.CodeUnknownStatus, studio.CodeUnknownCheckpoint, studio.CodeUnknownType, studio.CodeUnknownRole,
 		studio.CodeUnknownNote, studio.CodeUnknownTarget, studio.CodeNoFile, studio.CodeNotTracked,
-<<<<<<< HEAD
-		studio.CodeUnknownUser, studio.CodeUnknownInvitation, studio.CodeStudioMissing, studio.CodeUnknownProject:
-=======
-		studio.CodeUnknownUser, studio.CodeUnknownInvitation, studio.CodeStudioMissing, studio.CodeNoAddress:
->>>>>>> 52f76c32790f68d5fd4f6c6cd1b566ee6a447863
+		studio.CodeUnknownUser, studio.CodeUnknownInvitation, studio.CodeStudioMissing, studio.CodeUnknownProject, studio.CodeNoAddress:
 		return exitNotFound
 	case studio.CodeUnreachable:
 		return exitOffline

@@ -64,11 +64,11 @@ func (d *studioData) in(fn func(context.Context, *server.Studio, []string) error
 }
 
 // password reads one line of standard input; on a terminal it is asked for.
-func (d *studioData) password(fromStdin bool) (string, error) {
+func (c *command) password(fromStdin bool) (string, error) {
 	if !fromStdin {
-		fmt.Fprint(d.c.Err, "Password (it shows while you type; --password-stdin takes it from a pipe): ")
+		fmt.Fprint(c.Err, "Password (it shows while you type; --password-stdin takes it from a pipe): ")
 	}
-	r := bufio.NewReader(io.LimitReader(d.c.In, passwordBytesMax+2))
+	r := bufio.NewReader(io.LimitReader(c.In, passwordBytesMax+2))
 	line, err := r.ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", fmt.Errorf("read password: %w", err)
@@ -88,7 +88,7 @@ func (d *studioData) init() *cobra.Command {
 			if admin.Username == "" {
 				return usagef("say who looks after it: --admin NAME")
 			}
-			if admin.Password, err = d.password(fromStdin); err != nil {
+			if admin.Password, err = d.c.password(fromStdin); err != nil {
 				return err
 			}
 			if err := server.Init(cmd.Context(), o, admin); err != nil {
@@ -173,7 +173,7 @@ func (d *studioData) user() *cobra.Command {
 		Args: between(1, 1), RunE: d.in(func(ctx context.Context, s *server.Studio, args []string) (err error) {
 			password := ""
 			if fromStdin {
-				if password, err = d.password(true); err != nil {
+				if password, err = d.c.password(true); err != nil {
 					return err
 				}
 				if password == "" {
