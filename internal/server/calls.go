@@ -133,6 +133,8 @@ func (c syncCalls) WaitForHead(ctx context.Context, q wire.WaitRequest) (wire.Wa
 	if reply, err := look(); err != nil || reply.HeadSeq > q.Seq {
 		return reply, err // a stranger has no place in the hub either
 	}
+	c.s.counts.add("framehold_waiting", 1)
+	defer c.s.counts.add("framehold_waiting", -1)
 	timer := time.NewTimer(waitFor)
 	defer timer.Stop()
 	for last := false; ; {

@@ -127,14 +127,15 @@ func (c *Core) Have(tx serverdb.Tx, call Call, r wire.HaveRequest) (wire.HaveRep
 
 // uploader finds who uploads: a member, or the founder of a project that is being published.
 func (c *Core) uploader(snap serverdb.Snapshot, call Call, client studio.ID) (studio.UserID, error) {
-	if _, err := bound(snap, call, client); err != nil {
-		return studio.UserID{}, err
+	var member studio.Member
+	if head := snap.Head(); head.Founder.IsZero() || head.Founder != call.Account {
+		var err error
+		if member, err = enter(snap, call); err != nil {
+			return studio.UserID{}, err
+		}
 	}
-	if head := snap.Head(); !head.Founder.IsZero() && head.Founder == call.Account {
-		return studio.UserID{}, nil
-	}
-	m, err := enter(snap, call)
-	return m.User, err
+	_, err := bound(snap, call, client)
+	return member.User, err
 }
 
 // AddChunks notes chunks that were received, verified and made durable under a client's lease.

@@ -12,14 +12,14 @@ import (
 // Hello binds a client to its person and says where the server stands. Codes: not_member, upgrade_required, invalid (the
 // id is another person's: the store was copied), generation (the client has seen another history).
 func (c *Core) Hello(tx serverdb.Tx, call Call, r wire.HelloRequest) (wire.HelloReply, error) {
-	if r.Proto < wire.Proto {
-		return wire.HelloReply{}, &wire.Failure{Code: wire.CodeUpgrade}
-	}
 	head := tx.Head()
 	founder := !head.Founder.IsZero() && head.Founder == call.Account
 	member, err := enter(tx, call)
 	if err != nil && !founder {
 		return wire.HelloReply{}, err
+	}
+	if r.Proto < wire.Proto {
+		return wire.HelloReply{}, &wire.Failure{Code: wire.CodeUpgrade}
 	}
 	client, known := tx.Client(r.Client)
 	if known && client.User != call.Account {
@@ -40,11 +40,11 @@ func (c *Core) Hello(tx serverdb.Tx, call Call, r wire.HelloRequest) (wire.Hello
 
 // Probe gives the first 8 bytes of the chain at some seqs.
 func (c *Core) Probe(snap serverdb.Snapshot, call Call, r wire.ProbeRequest) (wire.ProbeReply, error) {
-	if len(r.Seqs) > probesMax {
-		return wire.ProbeReply{}, &wire.Failure{Code: wire.CodeInvalid, Cause: fmt.Errorf("%d probes", len(r.Seqs))}
-	}
 	if _, err := enter(snap, call); err != nil {
 		return wire.ProbeReply{}, err
+	}
+	if len(r.Seqs) > probesMax {
+		return wire.ProbeReply{}, &wire.Failure{Code: wire.CodeInvalid, Cause: fmt.Errorf("%d probes", len(r.Seqs))}
 	}
 	reply := wire.ProbeReply{Chain8: make([][8]byte, len(r.Seqs))}
 	for i, seq := range r.Seqs {

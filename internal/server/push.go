@@ -58,15 +58,15 @@ func moment(head serverdb.Head, call Call) int64 { return max(head.ServerMs, cal
 // transaction; the caller commits before it lets the reply go.
 func (c *Core) Push(tx serverdb.Tx, call Call, r wire.PushRequest) (wire.PushReply, error) {
 	head := tx.Head()
+	member, err := enter(tx, call) // first: a stranger does not learn that there is a project
+	if err != nil {
+		return wire.PushReply{}, err
+	}
 	if wire.Generation(head.Generation) != r.Generation {
 		return wire.PushReply{}, &wire.Failure{Code: wire.CodeGeneration}
 	}
 	if len(r.Ops) > wire.PushOpsMax {
 		return wire.PushReply{}, &wire.Failure{Code: wire.CodeInvalid, Cause: fmt.Errorf("%d ops in one push", len(r.Ops))}
-	}
-	member, err := enter(tx, call)
-	if err != nil {
-		return wire.PushReply{}, err
 	}
 	client, err := bound(tx, call, r.Client)
 	if err != nil {

@@ -101,10 +101,10 @@ func (s *stage) start() {
 	s.http, err = wire.NewHTTPClient(s.url, nil)
 	require.NoError(s.t, err)
 	s.stop = sync.OnceFunc(func() {
+		s.http.CloseIdleConnections() // a server that stops gives a connection a second to see that
 		cancel()
 		require.NoError(s.t, <-ended)
 		require.NoError(s.t, srv.Close())
-		s.http.CloseIdleConnections()
 	})
 }
 
@@ -401,4 +401,13 @@ func (p *person) fetch(project studio.ProjectID, hashes []studio.Hash) (answer, 
 		require.Equal(p.s.t, f.Hash, studio.Hash(chunk.Sum(plain)))
 		came = append(came, f.Hash)
 	}
+}
+
+func (f *film) stateMember(username string) studio.Member {
+	for _, m := range f.state.Members() {
+		if m.Username == username {
+			return m
+		}
+	}
+	return studio.Member{}
 }

@@ -34,6 +34,8 @@ type Options struct {
 	Clock     *clock.Clock
 	Log       *slog.Logger // nil: nothing is logged
 	Passwords auth.Params  // costs of hashing; zero: the standard. Tests hand in small ones
+	// CommitFault, when set, is asked before each COMMIT to a project: an error makes it fail. For tests of what a failure leaves.
+	CommitFault func() error
 }
 
 func (o Options) accounts() accounts.Options {
@@ -146,7 +148,7 @@ func OpenStudio(ctx context.Context, o Options) (s *Studio, err error) {
 	if s.keys, err = auth.OpenKeys(o.FS, o.Dir); err != nil {
 		return s, err
 	}
-	s.projects, err = sqlitedb.Open(sqlitedb.Options{Dir: filepath.Join(o.Dir, projectsFolder), FS: o.FS})
+	s.projects, err = sqlitedb.Open(sqlitedb.Options{Dir: filepath.Join(o.Dir, projectsFolder), FS: o.FS, CommitFault: o.CommitFault})
 	return s, err
 }
 
