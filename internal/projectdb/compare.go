@@ -257,6 +257,10 @@ func (r *replay) nameOf(t studio.Table, key string) string {
 		return r.entity(x.Asset.ID) + " needs " + r.entity(x.Target)
 	case studio.SavedView:
 		return "view " + x.Name
+	case studio.Road:
+		return r.entity(x.Asset.ID) + " on the road"
+	case studio.Handover:
+		return r.entity(x.Asset.ID) + " ask to hand it in"
 	}
 	return r.entity(studio.IDFrom([]byte(key)))
 }
@@ -284,6 +288,9 @@ func kindName(k studio.Kind) string {
 		studio.KindParkedRestore: "restoring of a parked chain", studio.KindNoteAdd: "note", studio.KindNoteEdit: "note edit",
 		studio.KindNoteResolve: "note resolution", studio.KindRankSet: "rank", studio.KindMemberSet: "change",
 		studio.KindRoleSet: "change", studio.KindStatusDefine: "change", studio.KindStatusRemove: "removal",
+		studio.KindMerge: "merge", studio.KindHandoverAsk: "ask to hand in", studio.KindHandoverAnswer: "answer to an ask",
+		studio.KindParkedPurge: "purge of a parked chain", studio.KindParkedAsk: "ask to adopt a parked chain",
+		studio.KindRoadStart: "start on the road", studio.KindRoadEnd: "return from the road",
 		studio.KindTypeDefine: "change", studio.KindViewSet: "change", studio.KindProjectSet: "change",
 	}
 	if name := names[k]; name != "" {

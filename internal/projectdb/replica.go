@@ -322,11 +322,15 @@ func (r *reader) All(t studio.Table) []studio.Row {
 		return rowsOf(list(r, noteTable, "ORDER BY id"))
 	case studio.TableTag:
 		return rowsOf(list(r, tagTable, "ORDER BY asset, tag"))
+	case studio.TableView:
+		return rowsOf(list(r, viewTable, "ORDER BY id"))
+	case studio.TableRoad:
+		return rowsOf(list(r, roadTable, "ORDER BY asset"))
 	case studio.TableDependency:
 		return rowsOf(list(r, dependencyTable, "ORDER BY asset, target"))
 	}
-	studio.Must(t == studio.TableView, "every table is listed")
-	return rowsOf(list(r, viewTable, "ORDER BY id"))
+	studio.Must(t == studio.TableHandover, "every table is listed")
+	return rowsOf(list(r, handoverTable, "ORDER BY id"))
 }
 
 func rowsOf[R studio.Row](typed []R) []studio.Row {

@@ -236,7 +236,7 @@ func (tx *Tx) appendOp(l Logged, state QueueState) error {
 var putOrder = []studio.Table{
 	studio.TableProject, studio.TableRole, studio.TableMember, studio.TableStatus, studio.TableType,
 	studio.TableCollection, studio.TableAssignment, studio.TableCheckpoint, studio.TableAsset, studio.TableParked,
-	studio.TableNote, studio.TableTag, studio.TableDependency, studio.TableView,
+	studio.TableNote, studio.TableTag, studio.TableDependency, studio.TableView, studio.TableRoad, studio.TableHandover,
 }
 
 func (tx *Tx) putRows(rows []studio.Row) error {

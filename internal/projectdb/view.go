@@ -281,6 +281,23 @@ func (r *reader) View(id studio.ViewID) (v studio.SavedView, ok bool) {
 	return v, ok
 }
 
+// Road finds the road of an asset.
+func (r *reader) Road(a studio.AssetID) (road studio.Road, ok bool) {
+	ok = r.one(roadTable(&road), a.ID)
+	return road, ok
+}
+
+// Handover finds an ask.
+func (r *reader) Handover(id studio.HandoverID) (h studio.Handover, ok bool) {
+	ok = r.one(handoverTable(&h), id.ID)
+	return h, ok
+}
+
+// Handovers lists the asks about an asset.
+func (r *reader) Handovers(a studio.AssetID) []studio.Handover {
+	return list(r, handoverTable, "WHERE asset = ? ORDER BY id", a.Bytes())
+}
+
 // InStatus lists the tasks of a status.
 func (r *reader) InStatus(id studio.StatusID) []studio.Asset {
 	return list(r, assetTable, "WHERE status = ? ORDER BY id", id.Bytes())

@@ -131,7 +131,7 @@ func apply(state *studio.State, stand Stand, authored map[string]bool, all func(
 		sums[r.Table] = sums[r.Table].Plus(r.Bytes)
 	}
 	if len(p.Sums) > 0 {
-		for t := studio.TableProject; t <= studio.TableView; t++ {
+		for t := studio.TableProject; t <= studio.TableLast; t++ {
 			if sums[t] != p.Sums[t] {
 				return nil, fmt.Errorf("%w: table %d", ErrDiffers, t)
 			}
@@ -150,7 +150,7 @@ func dropUnseen(state *studio.State, authored map[string]bool, all func(studio.T
 		}
 		seen[r.Table][r.Key] = true
 	}
-	for t := studio.TableProject; t <= studio.TableView; t++ {
+	for t := studio.TableProject; t <= studio.TableLast; t++ {
 		for _, r := range all(t) {
 			k, isCheckpoint := r.(studio.Checkpoint)
 			own := isCheckpoint && (authored[r.Key()] || k.State == studio.Safety)

@@ -72,7 +72,8 @@ func (c *Core) Push(tx serverdb.Tx, call Call, r wire.PushRequest) (wire.PushRep
 	if err != nil {
 		return wire.PushReply{}, err
 	}
-	p := push{core: c, tx: tx, client: client, at: studio.Moment{Actor: member.User, ReceivedMs: moment(head, call)}}
+	p := push{core: c, tx: tx, client: client, at: studio.Moment{Actor: member.User, ReceivedMs: moment(head, call),
+		Client: client.ID}}
 	if err := p.ops(r.Ops); err != nil {
 		return wire.PushReply{}, err
 	}
@@ -166,52 +167,12 @@ func (p *push) decide(ops []studio.Op) (decided [][]studio.Done, err error) {
 			err = fmt.Errorf("decide: %v\n%s", broken, debug.Stack())
 		}
 	}()
-	seq := p.tx.Head().Seq
-	state := studio.NewState(p.tx)
-	failed := -1
-	for i, op := range ops {
+	return studio.NewState(p.tx).RunGroup(ops, func(op studio.Op, seq uint64) studio.Moment {
 		at := p.at
-		at.Seq = seq + 1
+		at.Seq = seq
 		at.Uncovered = op.Kind == studio.KindSeal && !covered(p.tx, p.client, at.Actor, op.Body.(*studio.SealBody).Checkpoint)
-		done, err := state.Run(op, at, nil)
-		if err != nil {
-			return nil, err
-		}
-		seq += uint64(len(done))
-		decided = append(decided, done)
-		if v := done[0].Decision.Verdict; failed < 0 && (v == studio.Refused || v == studio.Kept) {
-			failed = i
-		}
-	}
-	if failed < 0 || len(ops) == 1 {
-		return decided, nil
-	}
-	return p.refuseGroup(ops, failed, decided[failed][0].Decision)
-}
-
-// refuseGroup decides an atomic group anew when one of it is not done: that one keeps its reason, the others are refused
-// with it, but notes arrive.
-func (p *push) refuseGroup(ops []studio.Op, failed int, why studio.Decision) (decided [][]studio.Done, err error) {
-	seq := p.tx.Head().Seq
-	state := studio.NewState(p.tx)
-	for i, op := range ops {
-		at := p.at
-		at.Seq = seq + 1
-		d := studio.Decision{Verdict: studio.Refused, Reason: studio.CodeGroup, Params: studio.Params{N: len(ops), Why: string(why.Reason)}}
-		if i == failed {
-			d = why
-			d.Puts, d.Gone, d.System = nil, nil, nil
-		}
-		done := []studio.Done{{Op: op, Decision: d, Event: studio.EventOf(state, op, at, d)}}
-		if op.Kind == studio.KindNoteAdd && i != failed {
-			if done, err = state.Run(op, at, nil); err != nil {
-				return nil, err
-			}
-		}
-		seq += uint64(len(done))
-		decided = append(decided, done)
-	}
-	return decided, nil
+		return at
+	}, p.tx.Head().Seq+1)
 }
 
 // write writes what was decided: events with their chain, and rows with the seq of their event.

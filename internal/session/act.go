@@ -225,6 +225,8 @@ func standing(d studio.Decision, park bool) error {
 		return errNoop // what changes nothing is no event of a person's own store
 	case d.Verdict == studio.Merged && d.Reason == studio.CodeRenamed:
 		return studio.Refuse(studio.CodeNameTaken, d.Params)
+	case d.Verdict == studio.Merged && d.Reason == studio.CodeReparented:
+		return studio.Refuse(studio.CodeTrashed, studio.Params{Asset: d.Params.Path})
 	case d.Verdict == studio.Merged && d.Move != nil:
 		return d.Move
 	case d.Verdict == studio.Kept && !(park && d.Insisted()):

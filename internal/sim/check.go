@@ -91,7 +91,7 @@ func (w *World) checkClient(c *client) error {
 	}
 	sums := studio.Sums{}
 	flat := studio.NewState(nil)
-	for t := studio.TableProject; t <= studio.TableView; t++ {
+	for t := studio.TableProject; t <= studio.TableLast; t++ {
 		for _, r := range s.all(t) {
 			if now, ok := base.Find(t, r.Key()); ok {
 				flat.Put(now)
@@ -116,7 +116,7 @@ func (w *World) checkClient(c *client) error {
 	if !known || byte(s.stand.Cookie.Generation[0]) != w.server.gen {
 		return nil // the server went back meanwhile, or several events came in one commit
 	}
-	for t := studio.TableProject; t <= studio.TableView; t++ {
+	for t := studio.TableProject; t <= studio.TableLast; t++ {
 		if sums[t] != want[t] {
 			return fmt.Errorf("I8: client %d at %d: table %d is not the server's", c.n, s.stand.Cookie.Seq, t)
 		}

@@ -41,7 +41,7 @@ func (w *World) wish(c *client) []studio.Op {
 	case 8:
 		return []studio.Op{op(studio.KindStatusSet, &studio.StatusBody{From: a.Status, To: to.ID, About: a.Head})}
 	case 9:
-		return w.structure(a, op)
+		return w.structure(view, a, op)
 	case 10:
 		return w.parkedAct(c, a, op)
 	}
@@ -62,7 +62,7 @@ func (w *World) save(c *client, a studio.Asset, op func(studio.Kind, studio.Body
 	return []studio.Op{op(studio.KindAnnounce, announce), op(studio.KindSeal, seal)}
 }
 
-func (w *World) structure(a studio.Asset, op func(studio.Kind, studio.Body) studio.Op) []studio.Op {
+func (w *World) structure(view studio.View, a studio.Asset, op func(studio.Kind, studio.Body) studio.Op) []studio.Op {
 	switch w.rng.IntN(5) {
 	case 0:
 		made := op(studio.KindAssetCreate, &studio.CreateBody{Name: fmt.Sprintf("new%d", w.rng.IntN(5)), Kind: studio.Task})
@@ -71,7 +71,7 @@ func (w *World) structure(a studio.Asset, op func(studio.Kind, studio.Body) stud
 	case 1:
 		return []studio.Op{op(studio.KindRename, &studio.RenameBody{Name: fmt.Sprintf("name%d", w.rng.IntN(5)), Seen: a.Name})}
 	case 2:
-		return []studio.Op{op(studio.KindTrash, &studio.TrashBody{SeenHead: a.Head})}
+		return []studio.Op{op(studio.KindTrash, &studio.TrashBody{SeenHead: a.Head, SeenParked: studio.OpenChains(view, a.ID)})}
 	case 3:
 		return []studio.Op{op(studio.KindRestore, &studio.EmptyBody{})}
 	}

@@ -47,6 +47,7 @@ const (
 	CodeLastStatus      Code = "last_status" // a project keeps one status of category todo
 	CodeParkedOpen      Code = "parked_open" // an open parked checkpoint is not dropped
 	CodeIsHead          Code = "is_head"     // nor is the head
+	CodeOnTheRoad       Code = "on_the_road"
 
 	CodeOrphan       Code = "orphan"
 	CodeNoPermission Code = "no_permission"
@@ -58,6 +59,7 @@ const (
 	CodeReparented   Code = "reparented"
 	CodeStatusKept   Code = "status_kept"
 	CodeReplaced     Code = "status_replaced"
+	CodeBothKept     Code = "both_kept"
 	CodeWaitContent  Code = "wait_content"
 	CodeWaitBase     Code = "wait_base"
 	CodeChain        Code = "chain"
@@ -140,6 +142,7 @@ type Params struct {
 	Base    string
 	Project string
 	Why     string
+	When    string // a day, 2026-12-24
 	N       int
 }
 
@@ -191,7 +194,7 @@ func (p Params) Map() map[string]string {
 	for _, f := range []struct{ name, value string }{
 		{"who", p.Who}, {"asset", p.Asset}, {"path", p.Path}, {"name", p.Name}, {"now", p.Now}, {"mine", p.Mine},
 		{"field", p.Field}, {"limit", p.Limit}, {"version", p.Version}, {"base", p.Base}, {"project", p.Project},
-		{"why", p.Why},
+		{"why", p.Why}, {"when", p.When},
 	} {
 		if f.value != "" {
 			m[f.name] = f.value

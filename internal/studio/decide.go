@@ -25,10 +25,15 @@ func Decide(view View, op Op, at Moment) Decision {
 	case *TrashBody:
 		return d.trash(body)
 	case *EmptyBody:
-		if op.Kind == KindRestore {
+		switch op.Kind {
+		case KindRestore:
 			return d.restore()
+		case KindRoadEnd:
+			return d.roadEnd()
 		}
 		return d.purge()
+	case *MergeBody:
+		return d.merge(body)
 	case *ConvertBody:
 		return d.convert(body)
 	case *SetBody:
@@ -39,6 +44,12 @@ func Decide(view View, op Op, at Moment) Decision {
 		return d.depend(body)
 	case *AssignBody:
 		return d.assign(body)
+	case *HandoverAskBody:
+		return d.handoverAsk(body)
+	case *HandoverAnswerBody:
+		return d.handoverAnswer(body)
+	case *RoadBody:
+		return d.roadStart(body)
 	case *StatusBody:
 		return d.status(body)
 	case *AnnounceBody:
@@ -82,7 +93,8 @@ func (d *decider) enter() *Decision {
 	d.founding = project.State == 0 || project.State == Founding
 	me, ok := d.view.Member(d.at.Actor)
 	if !d.founding {
-		if !ok || me.Gone {
+		handedIn := d.at.Deposit && (d.op.Kind == KindAnnounce || d.op.Kind == KindSeal)
+		if (!ok || me.Gone) && !handedIn {
 			return d.refuse(CodeNotMember, Params{Project: project.Name}).ptr()
 		}
 		if project.State == Closed && d.op.Kind != KindAnnounce && d.op.Kind != KindSeal && d.op.Kind != KindProjectSet {

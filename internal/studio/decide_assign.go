@@ -25,10 +25,8 @@ func (d *decider) assign(b *AssignBody) Decision {
 	if a.Trashed() || d.inTrash(a.Parent) {
 		return d.refuse(CodeTrashed, Params{Asset: path})
 	}
-	if !b.To.IsZero() {
-		if to, ok := d.view.Member(b.To); !ok || to.Gone {
-			return d.refuse(CodeBadTarget, Params{Who: to.DisplayName(), Asset: path})
-		}
+	if refused := d.mayHold(b.To, path); refused != nil {
+		return *refused
 	}
 	if a.Assignee == b.To {
 		return d.noop(CodeAlready, Params{Asset: path, Who: d.nameOf(a.Assignee)})
@@ -37,7 +35,10 @@ func (d *decider) assign(b *AssignBody) Decision {
 		return d.refuse(CodeStaleAssignment, Params{Asset: path, Who: d.givenBy(a), Now: d.nameOf(a.Assignee),
 			Mine: d.nameOf(b.To)})
 	}
-	var puts []Row
+	if refused := d.onTheRoad(a, b, path); refused != nil {
+		return *refused
+	}
+	puts := d.closed(a)
 	if before, ok := d.view.Assignment(a.Assignment); ok {
 		before.ToSeq = d.at.Seq
 		puts = append(puts, before)
@@ -66,8 +67,7 @@ func (d *decider) rejoin(a Asset) []Op {
 		}
 		_, members := d.view.Chain(chain.Root)
 		if len(members) > 0 && members[0].Author == a.Assignee && members[0].Base == a.Head {
-			return []Op{{Kind: KindAdopt, Entity: a.ID.ID, Group: d.op.Group, MadeHybrid: d.op.MadeHybrid,
-				ID: followID(d.op.ID, 0), Body: &ParkedBody{Root: chain.Root, ExpectHead: a.Head}}}
+			return []Op{d.follow(KindAdopt, a, &ParkedBody{Root: chain.Root, ExpectHead: a.Head})}
 		}
 	}
 	return nil
@@ -77,6 +77,21 @@ func (d *decider) rejoin(a Asset) []Op {
 func followID(cause OpID, n byte) OpID {
 	sum := sha256.Sum256(append(cause.Bytes(), n))
 	return OpID{IDFrom(sum[:16])}
+}
+
+// closed ends what hangs on a holding that is given up: its road, and the asks to hand it in.
+func (d *decider) closed(a Asset) (puts []Row) {
+	if road, ok := d.view.Road(a.ID); ok && road.EndedSeq == 0 {
+		road.EndedSeq = d.at.Seq
+		puts = append(puts, road)
+	}
+	for _, h := range d.view.Handovers(a.ID) {
+		if h.State == HandoverAsked {
+			h.State = HandoverClosed
+			puts = append(puts, h)
+		}
+	}
+	return puts
 }
 
 // assignRight is the permission that giving a to someone asks for: the narrow one where it is enough.

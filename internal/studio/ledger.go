@@ -27,6 +27,7 @@ type Ledger struct {
 	notes   map[AssetID][]string         // keys, in their order
 	needs   map[AssetID][]string
 	parked  map[AssetID][]string
+	asks    map[AssetID][]string
 	chains  map[CheckpointID][]string
 
 	members  []Member // nil: to be listed anew
@@ -39,6 +40,7 @@ type Ledger struct {
 func NewLedger(log Log) *Ledger {
 	return &Ledger{log: log, rows: map[Table]map[string]Row{}, named: map[place]ID{},
 		inside: map[CollectionID]map[ID]bool{}, notes: map[AssetID][]string{}, needs: map[AssetID][]string{}, parked: map[AssetID][]string{},
+		asks:   map[AssetID][]string{},
 		chains: map[CheckpointID][]string{}}
 }
 
@@ -61,7 +63,9 @@ func (l *Ledger) Play(ev Event) (Played, error) {
 	l.next = ev.Seq
 	op := Op{ID: ev.Op, Kind: ev.Kind, Entity: ev.Entity, Group: ev.Group, Undoes: ev.Undoes, MadeHybrid: ev.MadeHybrid,
 		Body: body}
-	at := Moment{Actor: ev.Actor, ReceivedMs: ev.ReceivedMs, Seq: ev.Seq, Cause: ev.Cause, System: !ev.Cause.IsZero()}
+	at := Moment{Actor: ev.Actor, ReceivedMs: ev.ReceivedMs, Seq: ev.Seq, Cause: ev.Cause, System: !ev.Cause.IsZero(),
+		Client: ev.Client, Uncovered: ev.Reason == CodeWaitContent && ev.Kind == KindSeal,
+		NoRoom: ev.Reason == CodeQuota, Deposit: ev.Reason == CodeNotMember && ev.Verdict == Kept}
 	d := Decide(l, op, at)
 	p := Played{Decision: d, Event: EventOf(l, op, at, d)}
 	p.Event.Client, p.Event.N, p.Event.Chain = ev.Client, ev.N, ev.Chain
@@ -131,6 +135,8 @@ func (l *Ledger) index(r Row, there bool) {
 		list(l.notes, r.Asset, r.Key(), there)
 	case Dependency:
 		list(l.needs, r.Asset, r.Key(), there)
+	case Handover:
+		list(l.asks, r.Asset, r.Key(), there)
 	case ParkedChain:
 		list(l.parked, r.Asset, r.Key(), there)
 	case Checkpoint:
@@ -297,6 +303,19 @@ func (l *Ledger) Needs(a AssetID) []Dependency {
 
 // View finds a saved view.
 func (l *Ledger) View(id ViewID) (SavedView, bool) { return row[SavedView](l, TableView, id.ID) }
+
+// Road finds the road of an asset.
+func (l *Ledger) Road(a AssetID) (Road, bool) { return row[Road](l, TableRoad, a.ID) }
+
+// Handover finds an ask.
+func (l *Ledger) Handover(id HandoverID) (Handover, bool) {
+	return row[Handover](l, TableHandover, id.ID)
+}
+
+// Handovers lists the asks about an asset.
+func (l *Ledger) Handovers(a AssetID) []Handover {
+	return rowsAt[Handover](l, TableHandover, l.asks[a])
+}
 
 // Event finds a decided op: one that the log has before what is played now.
 func (l *Ledger) Event(id OpID) (Event, bool) {

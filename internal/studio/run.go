@@ -32,7 +32,10 @@ func (s *State) Run(op Op, at Moment, keep func(Decision) error) ([]Done, error)
 		one.Undo = s.Apply(d, one.Event)
 		done = append(done, one)
 		todo = append(todo, d.System...)
-		at.Seq, at.System, at.Cause = at.Seq+1, true, op.ID
+		at.Seq, at.System, at.Cause, at.Client = at.Seq+1, true, op.ID, ID{}
+		if !d.As.IsZero() {
+			at.Actor = d.As
+		}
 	}
 	return done, nil
 }

@@ -121,6 +121,10 @@ func (s *Sight) SeesRow(r Row) bool {
 		return s.Sees(r.Asset.ID)
 	case TagOn:
 		return s.Sees(r.Asset.ID)
+	case Road:
+		return s.Sees(r.Asset.ID)
+	case Handover:
+		return s.Sees(r.Asset.ID)
 	case Dependency:
 		return s.Sees(r.Asset.ID) && s.Sees(r.Target)
 	}

@@ -172,9 +172,13 @@ func keyed(t Table, key string) Row {
 		return TagOn{AssetID{id}, key[min(len(key), 16):]}
 	case TableDependency:
 		return Dependency{AssetID{id}, IDFrom([]byte(key[min(len(key), 16):]))}
+	case TableView:
+		return SavedView{ID: ViewID{id}}
+	case TableRoad:
+		return Road{Asset: AssetID{id}}
 	}
-	Must(t == TableView, "every table has its rows")
-	return SavedView{ID: ViewID{id}}
+	Must(t == TableHandover, "every table has its rows")
+	return Handover{ID: HandoverID{id}}
 }
 
 func keys[K comparable, V any](m map[K]V) func(func(K) bool) {
@@ -256,6 +260,10 @@ func (s *State) row(r Row) (Row, bool) {
 		return r, slices.Contains(s.Needs(r.Asset), r)
 	case SavedView:
 		return boxed(s.View(r.ID))
+	case Road:
+		return boxed(s.Road(r.Asset))
+	case Handover:
+		return boxed(s.Handover(r.ID))
 	}
 	panic("studio: unknown row")
 }
@@ -454,6 +462,22 @@ func (s *State) Needs(a AssetID) []Dependency {
 // View finds a saved view.
 func (s *State) View(id ViewID) (SavedView, bool) {
 	return find(s, TableView, string(id.ID[:]), func(v View) (SavedView, bool) { return v.View(id) })
+}
+
+// Road finds the road of an asset.
+func (s *State) Road(a AssetID) (Road, bool) {
+	return find(s, TableRoad, string(a.ID[:]), func(v View) (Road, bool) { return v.Road(a) })
+}
+
+// Handover finds an ask.
+func (s *State) Handover(id HandoverID) (Handover, bool) {
+	return find(s, TableHandover, string(id.ID[:]), func(v View) (Handover, bool) { return v.Handover(id) })
+}
+
+// Handovers lists the asks about an asset.
+func (s *State) Handovers(a AssetID) []Handover {
+	return merge(s, TableHandover, func(v View) []Handover { return v.Handovers(a) },
+		func(h Handover) bool { return h.Asset == a }, byKey[Handover])
 }
 
 // Event finds a decided op.

@@ -35,6 +35,11 @@ type View interface {
 	HasTag(AssetID, string) bool
 	Needs(AssetID) []Dependency
 	View(ViewID) (SavedView, bool)
+	// Road finds the road of an asset, an ended one too.
+	Road(AssetID) (Road, bool)
+	Handover(HandoverID) (Handover, bool)
+	// Handovers lists the asks about an asset, answered ones too, in order of id.
+	Handovers(AssetID) []Handover
 	// Event finds a decided op.
 	Event(OpID) (Event, bool)
 	// Trail lists the events about an entity after a seq, in order.
@@ -55,8 +60,11 @@ type Moment struct {
 	// is contested; a version is the server's to give.
 	Ahead     bool
 	Uncovered bool // the content of the checkpoint that is sealed is not all there (row B2)
+	NoRoom    bool // the project has reached its space (row B17)
+	Deposit   bool // handed in by who may not write any more: a checkpoint is kept, nothing else is done (row B4)
 	System    bool // follows from another op, its Cause: asks for no right of its own
 	Cause     OpID
+	Client    ID // the project store that sent the op; zero in a personal project, and for what follows from another op
 }
 
 // Verdict is the final answer to an op; numbers are stored.
@@ -83,7 +91,8 @@ type Decision struct {
 	About   CheckpointID
 	// Move tells why the move of a seal was not made: its verdict is then MERGED(status_kept).
 	Move   error
-	System []Op // ops that follow in the same transaction
+	System []Op   // ops that follow in the same transaction
+	As     UserID // in whose name they are done; zero: the actor's
 }
 
 // Err is the decision as an error: nil when it was done.

@@ -7,6 +7,8 @@ CREATE TABLE project (
   id BLOB PRIMARY KEY, name TEXT NOT NULL, state INTEGER NOT NULL, personal INTEGER NOT NULL,
   retake_note INTEGER NOT NULL, review_image INTEGER NOT NULL, artist_done INTEGER NOT NULL, done_locks INTEGER NOT NULL,
   unicode_table TEXT NOT NULL, -- by which name_key was made; a change is a migration
+  handover_auto INTEGER NOT NULL,
+  trash_days INTEGER NOT NULL, parked_days INTEGER NOT NULL, -- before these are over nothing is purged; 0: by hand
   ver INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
@@ -114,6 +116,20 @@ CREATE TABLE saved_view (
   id BLOB PRIMARY KEY, owner BLOB NOT NULL, shared INTEGER NOT NULL, name TEXT NOT NULL, query TEXT NOT NULL,
   layout TEXT NOT NULL, ver INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- canonical. Tasks that their holder takes offline until a date: the last time of each.
+CREATE TABLE road (
+  asset BLOB PRIMARY KEY REFERENCES asset (id), user_id BLOB NOT NULL,
+  client BLOB, -- the device; null in a personal project
+  until_ms INTEGER NOT NULL, since_seq INTEGER NOT NULL, ended_seq INTEGER NOT NULL -- 0: still
+) STRICT, WITHOUT ROWID;
+
+-- canonical. Asks to hand a task in; to_user null: to nobody. state as in studio.HandoverState.
+CREATE TABLE handover (
+  id BLOB PRIMARY KEY, asset BLOB NOT NULL REFERENCES asset (id), from_user BLOB NOT NULL, to_user BLOB,
+  by_user BLOB NOT NULL, deadline_ms INTEGER NOT NULL, state INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX handover_asset ON handover (asset);
 
 -- canonical. The audit trail: decided ops in order, append only, hash-chained. In a personal project this store numbers
 -- them itself; client_id and n are a wire's, null here.

@@ -32,7 +32,7 @@ func TestAPlayReachesEveryTableAndVerdict(t *testing.T) {
 	for _, ev := range all.Events {
 		verdicts[ev.Verdict]++
 	}
-	require.Len(t, tables, int(studio.TableView))
+	require.Len(t, tables, int(studio.TableLast))
 	require.Equal(t, map[studio.Table]bool{studio.TableTag: true, studio.TableDependency: true}, gone)
 	for v := studio.Applied; v <= studio.Refused; v++ {
 		require.Greater(t, verdicts[v], 50, "verdict %d", v)

@@ -235,7 +235,7 @@ func (p *Play) define(view studio.View, actor studio.UserID) Act {
 
 // plan gives work out and says what is to be done.
 func (p *Play) plan(view studio.View, actor studio.UserID, a studio.Asset) Act {
-	switch p.pick(6) {
+	switch p.pick(8) {
 	case 0, 1:
 		return p.act(actor, studio.KindAssign, a.ID.ID, &studio.AssignBody{To: one(p, p.users), Expect: a.Assignment})
 	case 2:
@@ -249,7 +249,31 @@ func (p *Play) plan(view studio.View, actor studio.UserID, a studio.Asset) Act {
 		n := known(p, p.notes, view.Note)
 		return p.act(actor, studio.KindNoteResolve, n.Asset.ID, &studio.ResolveBody{Note: n.ID, Done: p.pick(2) == 0})
 	}
+	return p.away(view, actor, a)
+}
+
+// away takes a task on the road, asks for it, answers, or sets its day.
+func (p *Play) away(view studio.View, actor studio.UserID, a studio.Asset) Act {
+	switch p.pick(4) {
+	case 0:
+		return p.act(p.holder(a, actor), studio.KindRoadStart, a.ID.ID, &studio.RoadBody{UntilMs: int64(p.pick(1 << 20))})
+	case 1:
+		ask := studio.HandoverAskBody{Handover: studio.HandoverID{ID: p.mint(10)}, To: one(p, p.users)}
+		return p.act(actor, studio.KindHandoverAsk, a.ID.ID, &ask)
+	case 2:
+		for _, h := range view.Handovers(a.ID) {
+			return p.act(h.From, studio.KindHandoverAnswer, a.ID.ID, &studio.HandoverAnswerBody{Handover: h.ID, Yes: p.pick(2) == 0})
+		}
+	}
 	return p.due(actor, a)
+}
+
+// holder is who holds a task, or somebody.
+func (p *Play) holder(a studio.Asset, somebody studio.UserID) studio.UserID {
+	if a.Assignee.IsZero() {
+		return somebody
+	}
+	return a.Assignee
 }
 
 // arrange changes names, places, tags and what needs what.
@@ -267,7 +291,7 @@ func (p *Play) arrange(view studio.View, actor studio.UserID, a studio.Asset) Ac
 		if p.pick(6) == 0 {
 			return p.act(actor, studio.KindTrash, known(p, p.collections, view.Collection).ID.ID, &studio.TrashBody{})
 		}
-		return p.act(actor, studio.KindTrash, a.ID.ID, &studio.TrashBody{SeenHead: a.Head})
+		return p.act(actor, studio.KindTrash, a.ID.ID, &studio.TrashBody{SeenHead: a.Head, SeenParked: studio.OpenChains(view, a.ID)})
 	case 4:
 		for range 5 {
 			if a.Trashed() {

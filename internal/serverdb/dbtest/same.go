@@ -138,6 +138,8 @@ func sameAsset(t require.TestingT, want *studio.State, got studio.View, id studi
 		func(v studio.View) any { return v.Notes(id) },
 		func(v studio.View) any { return v.Needs(id) },
 		func(v studio.View) any { return v.Parked(id) },
+		func(v studio.View) any { return pair(v.Road(id)) },
+		func(v studio.View) any { return v.Handovers(id) },
 		func(v studio.View) any { return v.HasTag(id, "her") },
 	} {
 		require.Equal(t, v(want), v(got))
@@ -164,6 +166,8 @@ func sameRow(t require.TestingT, want *studio.State, got studio.View, table stud
 		find = func(v studio.View) any { return pair(v.Assignment(studio.AssignmentID{ID: id})) }
 	case studio.TableNote:
 		find = func(v studio.View) any { return pair(v.Note(studio.NoteID{ID: id})) }
+	case studio.TableHandover:
+		find = func(v studio.View) any { return pair(v.Handover(studio.HandoverID{ID: id})) }
 	case studio.TableView:
 		find = func(v studio.View) any { return pair(v.View(studio.ViewID{ID: id})) }
 	default:

@@ -58,6 +58,7 @@ const (
 	linkNeeds      link = "d" // asset -> dependency
 	linkCollection link = "k" // collection -> collection inside
 	linkAsset      link = "a" // collection -> asset inside
+	linkHandover   link = "w" // asset -> ask to hand it in
 	linkEvent      link = "e" // asset, collection ... -> seq of an event about it
 )
 
@@ -83,6 +84,8 @@ func linksOf(r studio.Row) []string {
 		return links
 	case studio.Note:
 		return []string{to(linkNote, string(r.Asset.ID[:]))}
+	case studio.Handover:
+		return []string{to(linkHandover, string(r.Asset.ID[:]))}
 	case studio.ParkedChain:
 		return []string{to(linkParked, string(r.Asset.ID[:]))}
 	case studio.Dependency:

@@ -153,6 +153,18 @@ func (s snapshot) View(id studio.ViewID) (studio.SavedView, bool) {
 	return one[studio.SavedView](s, studio.TableView, string(id.ID[:]))
 }
 
+func (s snapshot) Road(a studio.AssetID) (studio.Road, bool) {
+	return one[studio.Road](s, studio.TableRoad, string(a.ID[:]))
+}
+
+func (s snapshot) Handover(id studio.HandoverID) (studio.Handover, bool) {
+	return one[studio.Handover](s, studio.TableHandover, string(id.ID[:]))
+}
+
+func (s snapshot) Handovers(a studio.AssetID) []studio.Handover {
+	return linked[studio.Handover](s, linkHandover, a.ID, studio.TableHandover)
+}
+
 func (s snapshot) Event(op studio.OpID) (studio.Event, bool) {
 	seq, ok := s.ops.get(string(op.ID[:]))
 	if !ok {

@@ -136,7 +136,7 @@ func (k *checker) checkDerived() error {
 		k.problem(Problem{Flaw: FlawRef, Text: fmt.Sprintf("%d references, %d are due", refs, k.refs)})
 	}
 	stored := k.Head().Sums
-	for t := studio.TableProject; t <= studio.TableView; t++ {
+	for t := studio.TableProject; t <= studio.TableLast; t++ {
 		if stored[t] != k.sums[t] {
 			k.problem(Problem{Flaw: FlawSum, Table: t})
 		}

@@ -19,6 +19,7 @@ const (
 	refChain   refKind = 6 // root of a chain: to the parked checkpoints in it
 	refContent refKind = 7 // root of a manifest: to the checkpoints whose file or image it is
 	refPreview refKind = 8 // preview: to the checkpoints that have it
+	refAsk     refKind = 9 // asset: to the asks to hand it in
 )
 
 // ref is a line of the table ref, but for table and key of the row. Tags and dependencies need none: their keys begin
@@ -49,6 +50,8 @@ func refsOf(r studio.Row) []ref {
 		add(refHolder, r.Assignee.ID[:])
 	case studio.Note:
 		add(refNote, r.Asset.ID[:])
+	case studio.Handover:
+		add(refAsk, r.Asset.ID[:])
 	case studio.ParkedChain:
 		add(refParked, r.Asset.ID[:])
 	case studio.Checkpoint:

@@ -185,6 +185,21 @@ func (s *snapshot) View(id studio.ViewID) (studio.SavedView, bool) {
 	return one[studio.SavedView](s, studio.TableView, string(id.ID[:]))
 }
 
+// Road finds the road of an asset.
+func (s *snapshot) Road(a studio.AssetID) (studio.Road, bool) {
+	return one[studio.Road](s, studio.TableRoad, string(a.ID[:]))
+}
+
+// Handover finds an ask.
+func (s *snapshot) Handover(id studio.HandoverID) (studio.Handover, bool) {
+	return one[studio.Handover](s, studio.TableHandover, string(id.ID[:]))
+}
+
+// Handovers lists the asks about an asset.
+func (s *snapshot) Handovers(a studio.AssetID) []studio.Handover {
+	return linked[studio.Handover](s, studio.TableHandover, refAsk, a.ID)
+}
+
 // Event finds a decided op.
 func (s *snapshot) Event(op studio.OpID) (studio.Event, bool) {
 	for _, ev := range s.events(`SELECT header, body, chain FROM event WHERE op_id = ?`, op.ID[:]) {
