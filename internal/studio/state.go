@@ -87,8 +87,11 @@ func (s *State) Remove(t Table, key string) {
 	rows[key] = nil
 }
 
-// Record adds a decided op.
+// Record adds a decided op; Forget hides one, until it is recorded or applied again.
 func (s *State) Record(ev Event) { s.events[ev.Op] = ev }
+
+// Forget hides a decided op of the view below.
+func (s *State) Forget(op OpID) { s.events[op] = Event{} }
 
 // PutBack undoes one row: it is as it was before. ErrMalformed for an image that is none.
 func (s *State) PutBack(i Image) error {
@@ -458,8 +461,8 @@ func (s *State) View(id ViewID) (SavedView, bool) {
 
 // Event finds a decided op.
 func (s *State) Event(id OpID) (Event, bool) {
-	if ev, ok := s.events[id]; ok {
-		return ev, true
+	if ev, known := s.events[id]; known {
+		return ev, ev.Op == id
 	}
 	if s.base == nil {
 		return Event{}, false
@@ -482,11 +485,14 @@ func (s *State) HeldBy(id UserID) []Asset {
 // Trail lists the events about an entity after a seq.
 func (s *State) Trail(entity ID, after uint64) []Event {
 	var trail []Event
-	if s.base != nil {
-		trail = s.base.Trail(entity, after)
+	if s.base != nil { // what is decided anew here counts as it is decided here
+		trail = slices.DeleteFunc(slices.Clone(s.base.Trail(entity, after)), func(ev Event) bool {
+			_, known := s.events[ev.Op]
+			return known
+		})
 	}
 	for _, ev := range s.events {
-		if ev.Entity == entity && ev.Seq > after {
+		if ev.Entity == entity && ev.Seq > after && !ev.Op.IsZero() {
 			trail = append(trail, ev)
 		}
 	}
