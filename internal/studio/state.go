@@ -417,10 +417,8 @@ func (s *State) Chain(root CheckpointID) (ParkedChain, []Checkpoint) {
 	members := merge(s, TableCheckpoint, func(v View) []Checkpoint {
 		_, list := v.Chain(root)
 		return list
-	}, func(k Checkpoint) bool { return k.ChainRoot == root && k.State == Parked }, func(a, b Checkpoint) int {
-		return cmp.Or(cmp.Compare(a.MadeHybrid, b.MadeHybrid), byKey(a, b))
-	})
-	return chain, members
+	}, func(k Checkpoint) bool { return k.ChainRoot == root && k.State == Parked }, byKey[Checkpoint])
+	return chain, InChain(members)
 }
 
 // Parked lists the chains of an asset.
