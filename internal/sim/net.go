@@ -95,7 +95,7 @@ func (w *World) serve(c *client, effect replica.Effect, stand replica.Stand) (ev
 		return replica.Greeted{Reply: reply, Err: failureOf(called)}, broken(called)
 	case replica.Fetch:
 		var reply wire.PullReply
-		e.Request.MaxBytes = uint32(200 + w.rng.IntN(20_000))
+		e.Request.MaxBytes = uint32(200 + w.rng.IntN([]int{1000, 20_000}[w.rng.IntN(2)]))
 		called := w.read(w.server.db, func(snap serverdb.Snapshot) (err error) {
 			reply, err = core.Pull(snap, by, e.Request)
 			return err
@@ -211,7 +211,7 @@ func (w *World) mishap() error {
 	if w.fault(200) {
 		h.skewMs -= int64(w.rng.IntN(5_000))
 	}
-	if w.cfg.Restore && len(h.backups) > 0 && w.fault(120) {
+	if w.cfg.Restore && len(h.backups) > 0 && w.fault(180) {
 		return w.goBack(h.backups[w.rng.IntN(len(h.backups))], w.chance(50))
 	}
 	h.backups = append(h.backups, h.db.Copy())

@@ -14,7 +14,7 @@ import (
 const (
 	assetsAtFirst = 4
 	callTimeoutMs = 30_000
-	backupMs      = 240_000 // between two looks at the backups
+	backupMs      = 90_000 // between two looks at the backups
 )
 
 // found makes the project on the server, with its people and some tasks, and a store for each client.
