@@ -105,6 +105,7 @@ type QueuedOp struct {
 	LocalN int64
 	N      uint64 // 0: never sent
 	State  QueueState
+	Seq    uint64 // of its verdict; 0: none yet
 	Op     studio.Op
 	Undo   []studio.Image
 }
@@ -143,12 +144,12 @@ func (r *reader) DecidedAfter(seq uint64) ([]QueuedOp, error) {
 
 func (r *reader) ownOps(where string, args ...any) ([]QueuedOp, error) {
 	ops := []QueuedOp{}
-	err := r.each(`SELECT local_n, coalesce(n, 0), state, op_id, kind, entity, body, group_id, undoes, made_hlc FROM op `+where, args,
+	err := r.each(`SELECT local_n, coalesce(n, 0), state, seq, op_id, kind, entity, body, group_id, undoes, made_hlc FROM op `+where, args,
 		func(row scanner) error {
 			var o QueuedOp
 			var body []byte
 			var hybrid int64
-			err := row.Scan(&o.LocalN, &o.N, &o.State, cell{&o.Op.ID.ID}, cell{(*uint8)(&o.Op.Kind)}, cell{&o.Op.Entity}, &body,
+			err := row.Scan(&o.LocalN, &o.N, &o.State, &o.Seq, cell{&o.Op.ID.ID}, cell{(*uint8)(&o.Op.Kind)}, cell{&o.Op.Entity}, &body,
 				cell{&o.Op.Group.ID}, cell{&o.Op.Undoes.ID}, &hybrid)
 			if err != nil {
 				return err
@@ -207,7 +208,7 @@ func (tx *Tx) RequeueOp(localN int64) error {
 
 // Unnumber takes the n of all ops away that have no verdict: they get new ones.
 func (tx *Tx) Unnumber() error {
-	return tx.exec(`UPDATE op SET n = NULL, state = 'queued' WHERE state <> 'decided'`)
+	return tx.exec(`UPDATE op SET n = NULL, state = 'queued', seq = 0 WHERE state <> 'decided'`)
 }
 
 // Replayed writes how a pending op stands over a new base: this store's own verdict and the rows before it.
@@ -398,5 +399,11 @@ func (r *reader) Covered(k studio.CheckpointID) bool {
 	return !errors.Is(err, sql.ErrNoRows) && r.note(err) && covered
 }
 
-// ForgetCovered notes that the server went back: what it holds must be asked for again.
+// Uncovered notes that the server does not hold all bytes of a checkpoint after all.
+func (tx *Tx) Uncovered(k studio.CheckpointID) error {
+	return tx.exec(`UPDATE transfer SET covered = 0 WHERE checkpoint = ?`, k.Bytes())
+}
+
+// ForgetCovered notes that the server went back, or knows this store by another name: what it holds for it must be asked
+// for again.
 func (tx *Tx) ForgetCovered() error { return tx.exec(`DELETE FROM transfer`) }

@@ -244,7 +244,7 @@ func (r *reader) Chain(root studio.CheckpointID) (studio.ParkedChain, []studio.C
 	if root.IsZero() || !r.one(parkedTable(&chain), root.ID) {
 		return chain, nil
 	}
-	return chain, list(r, checkpointTable, "WHERE chain_root = ? AND state = 3 ORDER BY made_hlc, id", root.Bytes())
+	return chain, studio.InChain(list(r, checkpointTable, "WHERE chain_root = ? AND state = 3", root.Bytes()))
 }
 
 // Parked lists the chains of an asset.

@@ -141,11 +141,13 @@ type Core struct {
 	headSeq  uint64 // the server's, as it was heard last
 	kinds    map[studio.Kind]bool
 	pages    Pulled
+	paging   bool // there are more of them
 	anew     bool
 	sent     []wire.Op
 	limit    int
 	tries    int
 	failures int  // of the network, in a row
+	doubted  bool // this round has greeted again after a no: a second one ends it
 	woken    bool // while something was on its way
 	resting  bool
 }
@@ -231,7 +233,7 @@ func (c *Core) hello(nowMs int64, ev Greeted) Effect {
 	if seen.Generation != (wire.Generation{}) && seen.Generation != r.Generation {
 		return Compare{Upto: min(seen.Seq, r.HeadSeq)}
 	}
-	if r.Lmid >= c.stand.NextN { // this store went back, or is a copy
+	if r.Lmid >= c.stand.NextN || r.Lmid < c.stand.Lmid { // this store went back, or is a copy; or the server did
 		return Renumber{}
 	}
 	return c.fetch(nil)
@@ -239,24 +241,41 @@ func (c *Core) hello(nowMs int64, ev Greeted) Effect {
 
 func (c *Core) fetchedPage(nowMs int64, ev Fetched) Effect {
 	if ev.Err != nil {
-		c.pages = Pulled{}
+		c.pages, c.paging = Pulled{}, false
 		return c.failed(nowMs, ev.Err)
 	}
 	c.failures = 0
 	r := ev.Reply
+	if c.paging && !c.pages.continuedBy(r) {
+		c.pages, c.paging = Pulled{}, false
+		return c.fetch(nil)
+	}
 	c.pages.Rows = append(c.pages.Rows, r.Rows...)
 	c.pages.Events = append(c.pages.Events, r.Events...)
-	if len(r.NextPage) > 0 {
+	c.pages.Head, c.pages.Whole, c.paging = r.Head, r.Whole, len(r.NextPage) > 0
+	if c.paging {
 		return c.fetch(r.NextPage)
 	}
 	p := c.pages
 	c.pages = Pulled{}
 	c.headSeq = r.Head.Seq
-	p.Head, p.Sums, p.Whole, p.Anew = r.Head, r.Sums, r.Whole, c.anew
-	if p.Head.Seq == c.stand.Cookie.Seq && p.Head.Generation == c.stand.Cookie.Generation && !c.anew {
+	p.Sums, p.Anew = r.Sums, c.fresh()
+	if p.Head.Seq == c.stand.Cookie.Seq && p.Head.Generation == c.stand.Cookie.Generation && !p.Anew {
 		return Build{Limit: c.limit, Knows: c.knows}
 	}
 	return Lay{p}
+}
+
+// fresh tells whether everything is fetched: for the first time, or because the base is not the server's.
+func (c *Core) fresh() bool { return c.anew || c.stand.Cookie == wire.Cookie{} }
+
+// continuedBy tells whether a page goes on where the pages before it stand: in the same life of the server, and for who
+// does not see all, at the same head, since what they may see changes with it.
+func (p Pulled) continuedBy(r wire.PullReply) bool {
+	if r.Whole != p.Whole || r.Head.Generation != p.Head.Generation {
+		return false
+	}
+	return r.Head.Seq == p.Head.Seq || !r.Whole && r.Head.Seq > p.Head.Seq
 }
 
 func (c *Core) knows(k studio.Kind) bool { return c.kinds[k] }
@@ -301,29 +320,26 @@ func (c *Core) pushed(nowMs int64, ev Pushed) Effect {
 	c.failures = 0
 	r := ev.Reply
 	c.lmid, c.headSeq = r.Lmid, r.HeadSeq
+	if r.Stop.Code == 0 {
+		c.tries, c.limit = 0, wire.PushOpsMax
+	}
+	if len(r.Outcomes) > 0 {
+		c.doubted = false
+		return Keep{Lmid: r.Lmid, Outcomes: r.Outcomes}
+	}
 	switch r.Stop.Code {
-	case wire.StopForked:
-		return Renumber{}
-	case wire.StopGap:
-		c.greeted = false
-		return Greet{}
-	case wire.StopUnsupported:
-		for _, op := range c.sent {
-			if op.N == r.Stop.N {
-				delete(c.kinds, op.Kind)
-			}
+	case wire.StopForked, wire.StopGap, wire.StopUnsupported: // the numbers are used, lost or in the way: others are given
+		if c.doubted {
+			return c.rest(nowMs, NeedsHelp)
 		}
+		c.doubted = true
+		return Renumber{}
 	case wire.StopInternal:
 		if c.tries++; c.tries >= triesMax {
 			c.tries, c.limit = 0, max(c.limit/2, 1)
 		}
-	default:
-		c.tries, c.limit = 0, wire.PushOpsMax
 	}
-	if len(r.Outcomes) == 0 {
-		return c.rest(nowMs, Syncing)
-	}
-	return Keep{Lmid: r.Lmid, Outcomes: r.Outcomes}
+	return c.rest(nowMs, Syncing)
 }
 
 // quiet ends a round in which there was nothing more to send.
@@ -332,14 +348,14 @@ func (c *Core) quiet(nowMs int64) Effect {
 		c.woken = false
 		return c.fetch(nil)
 	}
-	c.state, c.resting = Synced, true
+	c.state, c.resting, c.doubted = Synced, true, false
 	return Rest{UntilMs: nowMs + pollMs}
 }
 
 // rest ends a round that this computer could not finish.
 func (c *Core) rest(nowMs int64, state State) Effect {
 	c.failures++
-	c.state, c.resting, c.woken = state, true, false
+	c.state, c.resting, c.woken, c.doubted = state, true, false, false
 	return Rest{UntilMs: nowMs + c.backoff()}
 }
 
@@ -357,30 +373,24 @@ func (c *Core) failed(nowMs int64, err error) Effect {
 	if !errors.As(err, &f) {
 		f = &wire.Failure{Code: wire.CodeUnavailable}
 	}
+	wasGreeted := c.greeted
+	c.greeted = false
 	switch f.Code {
-	case wire.CodeGeneration:
-		c.greeted = false
-		if c.stand.Cookie != (wire.Cookie{}) && c.failures == 0 {
-			c.failures++
+	case wire.CodeGeneration, wire.CodeInvalid:
+		if c.doubted {
+			return c.rest(nowMs, NeedsHelp)
+		}
+		c.doubted = true
+		if wasGreeted || f.Code == wire.CodeGeneration {
 			return Greet{} // it tells the generation; a server that went back finds it out by the signed head
 		}
-		return c.rest(nowMs, NeedsHelp)
-	case wire.CodeInvalid:
-		c.greeted = false
-		if c.failures == 0 {
-			c.failures++
-			return Renumber{} // the client id is another person's
-		}
-		return c.rest(nowMs, NeedsHelp)
+		return Renumber{} // the client id is another person's
 	case wire.CodeUnauthenticated:
-		c.greeted = false
 		return c.rest(nowMs, NeedsAuth)
 	case wire.CodeUpgrade:
 		return c.rest(nowMs, TooOld)
 	case wire.CodeNotMember:
-		c.greeted = false
 		return c.rest(nowMs, NotAMember)
 	}
-	c.greeted = false
 	return c.rest(nowMs, Offline)
 }

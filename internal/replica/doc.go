@@ -31,6 +31,7 @@ type Pending struct {
 	LocalN uint64
 	N      uint64 // 0: never sent
 	Acked  bool   // has its verdict, which the base does not show yet: it is not sent again
+	Seq    uint64 // of that verdict
 	Op     studio.Op
 	Undo   []studio.Image // rows before it, in the view
 }

@@ -31,7 +31,7 @@ func Ready(queue []Pending, covered func(studio.CheckpointID) bool, knows func(s
 	aside := map[studio.ID]bool{}   // the server lacks the kind: what follows on the entity waits for its update
 	waiting := map[studio.ID]bool{} // a seal waits for its bytes
 	for _, p := range queue {
-		if p.N != 0 {
+		if p.N != 0 || p.Acked {
 			continue
 		}
 		entity := p.Op.Entity

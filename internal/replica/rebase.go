@@ -3,6 +3,7 @@ package replica
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"framehold/internal/studio"
@@ -19,9 +20,28 @@ type Pulled struct {
 	Anew   bool        // everything was fetched again: the base that was there does not count
 }
 
+// Lost lists the ops of this person that had a verdict other than REFUSED, and that a pull of the whole history does not
+// have: the server went back behind them. They are queued again before it is laid (row H3).
+func (p Pulled) Lost(decided []studio.OpID) []studio.OpID {
+	if !p.Anew {
+		return nil
+	}
+	known := make(map[studio.OpID]bool, len(p.Events))
+	for _, ev := range p.Events {
+		known[ev.Op] = true
+	}
+	var lost []studio.OpID
+	for _, op := range decided {
+		if !known[op] {
+			lost = append(lost, op)
+		}
+	}
+	return lost
+}
+
 // Redone is a pending op as it stands over the new base.
 type Redone struct {
-	Pending
+	Pending                // Acked no more, when the server has lost the verdict
 	Verdict studio.Verdict // by this store's own decision: the server gives the one that counts
 	Reason  studio.Code
 }
@@ -65,6 +85,9 @@ func Rebase(state *studio.State, stand Stand, pending []Pending, all func(studio
 		if _, acked := out.Acked[op.Op.ID]; acked {
 			continue
 		}
+		if op.Acked && op.Seq <= p.Head.Seq { // the server went back behind its verdict, unnoticed: it is sent again
+			op.Acked, op.Seq, op.N = false, 0, 0
+		}
 		redone, err := replay(state, stand, op, p.Head.Seq, nowMs)
 		if err != nil {
 			return Rebased{}, err
@@ -79,45 +102,55 @@ func Rebase(state *studio.State, stand Stand, pending []Pending, all func(studio
 	return out, state.Err()
 }
 
-// takeBack puts back what was there before the pending ops. It returns the keys of the checkpoints that stay.
+// takeBack puts back what was there before the pending ops, which are undecided from now on. It returns the keys of the
+// checkpoints that they announce: those stay, without anything that was derived for them.
 func takeBack(state *studio.State, pending []Pending) (authored map[string]bool, err error) {
 	authored = map[string]bool{}
 	for i := len(pending) - 1; i >= 0; i-- {
-		undo := pending[i].Undo
-		for j := len(undo) - 1; j >= 0; j-- {
-			image := undo[j]
-			if image.Table == studio.TableCheckpoint && image.Before == nil {
-				k, ok := state.Checkpoint(studio.CheckpointID{ID: studio.IDFrom([]byte(image.Key))})
-				if ok {
-					k.State, k.Version, k.Prev, k.ChainRoot = studio.Contested, 0, studio.CheckpointID{}, studio.CheckpointID{}
-					state.Put(k)
-					authored[image.Key] = true
+		op := pending[i].Op
+		state.Forget(op.ID)
+		announce, announces := op.Body.(*studio.AnnounceBody)
+		own := func(image studio.Image) bool {
+			return announces && image.Table == studio.TableCheckpoint && image.Key == string(announce.Checkpoint.Bytes())
+		}
+		for j := len(pending[i].Undo) - 1; j >= 0; j-- {
+			if image := pending[i].Undo[j]; !own(image) {
+				if err := state.PutBack(image); err != nil {
+					return nil, fmt.Errorf("undo pending op %d: %w", pending[i].LocalN, err)
 				}
-				continue
 			}
-			if err := state.PutBack(image); err != nil {
-				return nil, fmt.Errorf("undo pending op %d: %w", pending[i].LocalN, err)
-			}
+		}
+		if !announces {
+			continue
+		}
+		if k, ok := state.Checkpoint(announce.Checkpoint); ok {
+			k.State, k.Version, k.Ver, k.NoChange = studio.Contested, 0, 1, announce.NoChange
+			k.Prev, k.ChainRoot, k.StatusAtAcceptance, k.AdoptedBy = studio.CheckpointID{}, studio.CheckpointID{}, studio.StatusID{}, studio.UserID{}
+			state.Put(k)
+			authored[k.Key()] = true
 		}
 	}
 	return authored, nil
 }
 
-// apply lays the pulled rows over the base and keeps its sums.
+// apply lays the pulled rows over the base and keeps its sums. A row that comes twice, because it changed between two
+// pages, counts as it came last.
 func apply(state *studio.State, stand Stand, authored map[string]bool, all func(studio.Table) []studio.Row, p Pulled) (studio.Sums, error) {
 	sums := studio.Sums{}
-	for t, s := range stand.Sums {
-		sums[t] = s
-	}
 	if p.Whole || p.Anew {
-		dropUnseen(state, authored, all, p.Rows)
+		dropBase(state, authored, all)
+	} else {
+		maps.Copy(sums, stand.Sums)
 	}
 	for _, r := range p.Rows {
-		if before, ok := state.Find(r.Table, r.Key); ok && !(r.Table == studio.TableCheckpoint && authored[r.Key]) {
+		mine := r.Table == studio.TableCheckpoint && authored[r.Key]
+		if before, ok := state.Find(r.Table, r.Key); ok && !mine {
 			sums[r.Table] = sums[r.Table].Less(studio.EncodeRow(before))
 		}
 		if r.Bytes == nil {
-			state.Remove(r.Table, r.Key)
+			if !mine {
+				state.Remove(r.Table, r.Key)
+			}
 			continue
 		}
 		row, err := studio.DecodeRow(r.Table, r.Bytes)
@@ -129,6 +162,9 @@ func apply(state *studio.State, stand Stand, authored map[string]bool, all func(
 		}
 		state.Put(row)
 		sums[r.Table] = sums[r.Table].Plus(r.Bytes)
+		if mine {
+			delete(authored, r.Key)
+		}
 	}
 	if len(p.Sums) > 0 {
 		for t := studio.TableProject; t <= studio.TableLast; t++ {
@@ -140,24 +176,23 @@ func apply(state *studio.State, stand Stand, authored map[string]bool, all func(
 	return sums, nil
 }
 
-// dropUnseen takes away what is not among the rows of a whole pull: it is no longer in this person's view. What they
-// saved themselves stays.
-func dropUnseen(state *studio.State, authored map[string]bool, all func(studio.Table) []studio.Row, rows []wire.Row) {
-	seen := map[studio.Table]map[string]bool{}
-	for _, r := range rows {
-		if seen[r.Table] == nil {
-			seen[r.Table] = map[string]bool{}
+// dropBase takes the whole base away before a pull that brings all that this person may see. What they saved themselves
+// stays.
+func dropBase(state *studio.State, authored map[string]bool, all func(studio.Table) []studio.Row) {
+	drop := func(r studio.Row) {
+		k, isCheckpoint := r.(studio.Checkpoint)
+		if !isCheckpoint || !authored[r.Key()] && k.State != studio.Safety {
+			state.Remove(r.Table(), r.Key())
 		}
-		seen[r.Table][r.Key] = true
 	}
 	for t := studio.TableProject; t <= studio.TableLast; t++ {
 		for _, r := range all(t) {
-			k, isCheckpoint := r.(studio.Checkpoint)
-			own := isCheckpoint && (authored[r.Key()] || k.State == studio.Safety)
-			if !seen[t][r.Key()] && !own {
-				state.Remove(t, r.Key())
-			}
+			drop(r)
 		}
+	}
+	back, _ := state.Changed() // what taking back has brought
+	for _, r := range back {
+		drop(r)
 	}
 }
 

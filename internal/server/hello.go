@@ -9,8 +9,10 @@ import (
 	"framehold/internal/wire"
 )
 
-// Hello binds a client to its person and says where the server stands. Codes: not_member, upgrade_required, invalid (the
-// id is another person's: the store was copied), generation (the client has seen another history).
+// Hello binds a client to its person and says where the server stands. A client that shows a signed head of this
+// generation which the project has not proves that an older database was copied back: a new generation begins with that
+// (row H2), and every client finds the last seq that both have. Codes: not_member, upgrade_required, invalid (the id is
+// another person's: the store was copied).
 func (c *Core) Hello(tx serverdb.Tx, call Call, r wire.HelloRequest) (wire.HelloReply, error) {
 	head := tx.Head()
 	founder := !head.Founder.IsZero() && head.Founder == call.Account
@@ -20,6 +22,12 @@ func (c *Core) Hello(tx serverdb.Tx, call Call, r wire.HelloRequest) (wire.Hello
 	}
 	if r.Proto < wire.Proto {
 		return wire.HelloReply{}, &wire.Failure{Code: wire.CodeUpgrade}
+	}
+	if !founder && c.wentBack(tx, head, r) {
+		head.Generation, head.GenNo = c.NewGeneration(), head.GenNo+1
+		if err := tx.SetHead(head); err != nil {
+			return wire.HelloReply{}, err
+		}
 	}
 	client, known := tx.Client(r.Client)
 	if known && client.User != call.Account {
@@ -36,6 +44,19 @@ func (c *Core) Hello(tx serverdb.Tx, call Call, r wire.HelloRequest) (wire.Hello
 	}
 	return wire.HelloReply{Generation: wire.Generation(head.Generation), HeadSeq: head.Seq, Proto: wire.Proto, Kinds: studio.Kinds(),
 		Lmid: client.Lmid, ServerMs: now, User: member.User, FullView: founder || studio.SightOf(tx, member.User).Full()}, nil
+}
+
+// wentBack tells whether a client proves that this project was further, or elsewhere, in this generation. A claim that
+// nobody signed changes nothing.
+func (c *Core) wentBack(snap serverdb.Snapshot, head serverdb.Head, r wire.HelloRequest) bool {
+	seen := r.Seen
+	if c.Verify == nil || c.NewGeneration == nil || seen.Project != r.Project || seen.Generation != wire.Generation(head.Generation) {
+		return false
+	}
+	if chain, ok := chainAt(snap, seen.Seq); ok && chain == seen.Chain {
+		return false
+	}
+	return c.Verify(seen)
 }
 
 // Probe gives the first 8 bytes of the chain at some seqs.

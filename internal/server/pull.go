@@ -10,8 +10,9 @@ import (
 )
 
 // Pull gives what is new behind a cookie: the newest image of each row that changed, then the events. A row that changes
-// between two pages comes again on a later one. Who has no full view gets all that they may see, whenever anything changed.
-// Code: generation, when the cookie is of another history.
+// between two pages comes again on a later one. Who has no full view gets all that they may see, whenever anything changed:
+// pages of different heads are not of one view then, and the client begins anew. Code: generation, when the cookie is of
+// another history.
 func (c *Core) Pull(snap serverdb.Snapshot, call Call, r wire.PullRequest) (wire.PullReply, error) {
 	head := snap.Head()
 	member, err := enter(snap, call)
@@ -34,12 +35,10 @@ func (c *Core) Pull(snap serverdb.Snapshot, call Call, r wire.PullRequest) (wire
 	if err := p.page(); err != nil {
 		return wire.PullReply{}, err
 	}
-	if p.reply.NextPage == nil {
-		p.reply.Head = c.Sign(wire.Signed{Project: r.Project, Generation: head.Generation, Seq: head.Seq, Chain: head.Chain,
-			ServerMs: head.ServerMs})
-		if p.sight.Full() {
-			p.reply.Sums = head.Sums
-		}
+	p.reply.Head = c.Sign(wire.Signed{Project: r.Project, Generation: head.Generation, Seq: head.Seq, Chain: head.Chain,
+		ServerMs: head.ServerMs})
+	if p.reply.NextPage == nil && p.sight.Full() {
+		p.reply.Sums = head.Sums
 	}
 	return p.reply, snap.Err()
 }
@@ -58,21 +57,14 @@ func sameHistory(snap serverdb.Snapshot, head serverdb.Head, cookie wire.Cookie)
 // place is how far a pull has come: behind a row, then behind an event.
 type place struct {
 	row   serverdb.Position
-	rows  bool // all rows were sent
+	later bool // a page after the first
 	event uint64
 }
-
-const placeBytes = 1 + 8 + 8 + 1
 
 func (p place) bytes() []byte {
 	b := binary.AppendUvarint(nil, p.event)
 	b = binary.AppendUvarint(b, p.row.Seq)
-	state := byte(0)
-	if p.rows {
-		state = 1
-	}
-	b = append(b, state, byte(p.row.Table))
-	return append(b, p.row.Key...)
+	return append(append(b, byte(p.row.Table)), p.row.Key...)
 }
 
 func pageOf(r wire.PullRequest) (place, error) {
@@ -85,11 +77,11 @@ func pageOf(r wire.PullRequest) (place, error) {
 	}
 	seq, m := binary.Uvarint(r.Page[n:])
 	rest := r.Page[n+max(m, 0):]
-	if m <= 0 || len(rest) < 2 || len(rest) > pageKeyMax {
+	if m <= 0 || len(rest) < 1 || len(rest) > pageKeyMax {
 		return place{}, errPage
 	}
-	return place{event: event, rows: rest[0] == 1,
-		row: serverdb.Position{Seq: seq, Table: studio.Table(rest[1]), Key: string(rest[2:])}}, nil
+	return place{event: event, later: true,
+		row: serverdb.Position{Seq: seq, Table: studio.Table(rest[0]), Key: string(rest[1:])}}, nil
 }
 
 const pageKeyMax = 512 // a row's key: an asset and a tag at the longest
@@ -109,32 +101,33 @@ type pull struct {
 }
 
 func (p *pull) page() error {
-	if p.after == p.head.Seq && !p.at.rows {
-		return nil // nothing is new: an empty last page
-	}
 	full := p.sight.Full()
 	p.reply.Whole = !full
-	if first := (serverdb.Position{Seq: p.after + 1}); !full && p.at.row == first {
+	if p.after == p.head.Seq && !p.at.later {
+		return nil // nothing is new: an empty last page
+	}
+	if !full && !p.at.later {
 		p.at.row = serverdb.Position{} // all that they may see, from the beginning
 	}
-	for !p.at.rows && p.budget > 0 {
-		rows, more := p.snap.RowsAfter(p.at.row, p.head.Seq, min(p.budget, readBytes))
+	more := true
+	for more && p.budget > 0 {
+		var rows []serverdb.Row
+		rows, more = p.snap.RowsAfter(p.at.row, p.head.Seq, min(p.budget, readBytes))
 		if err := p.add(rows, full); err != nil {
 			return err
 		}
 		if n := len(rows); n > 0 {
 			p.at.row = serverdb.Behind(rows[n-1])
 		}
-		p.at.rows = !more
 	}
-	for p.at.rows && p.at.event < p.head.Seq && p.budget > 0 {
+	for !more && p.at.event < p.head.Seq && p.budget > 0 {
 		events := p.snap.Events(p.at.event, p.head.Seq, eventsAtOnce)
 		if len(events) == 0 {
 			return errors.Join(errors.New("events are missing"), p.snap.Err())
 		}
 		p.addEvents(events, full)
 	}
-	if !p.at.rows || p.at.event < p.head.Seq {
+	if more || p.at.event < p.head.Seq {
 		p.reply.NextPage = p.at.bytes()
 	}
 	return nil
@@ -158,8 +151,8 @@ func (p *pull) add(rows []serverdb.Row, full bool) error {
 			if !p.sight.SeesRow(row) {
 				continue
 			}
-		} else if r.Bytes == nil && p.after == 0 {
-			continue // a first sync has nothing that could be gone
+		} else if r.Bytes == nil && p.after == 0 && !p.at.later {
+			continue // a first sync has nothing that could be gone, but what came on an earlier page
 		}
 		p.budget -= len(r.Bytes) + len(r.Key)
 		p.reply.Rows = append(p.reply.Rows, wire.Row{Table: r.Table, Key: r.Key, Bytes: r.Bytes})

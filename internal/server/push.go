@@ -14,7 +14,10 @@ import (
 // Core is the server's part of the protocol as plain steps over a transaction: no goroutine, clock, randomness or I/O of
 // its own, so that a simulator can run it. Who calls comes from the session, the instant from the shell.
 type Core struct {
-	Sign func(wire.Signed) wire.Signed // with the studio's key
+	Sign   func(wire.Signed) wire.Signed // with the studio's key
+	Verify func(wire.Signed) bool        // that one of the studio's keys signed it; nil: none is believed
+	// NewGeneration makes a random one, for a server that finds out that it went back; nil: it never begins one itself.
+	NewGeneration func() [8]byte
 }
 
 // Call is who calls, and when by the server's clock.

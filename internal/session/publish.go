@@ -186,7 +186,7 @@ func (s *Session) becomeReplica(ctx context.Context, row projectdb.Replica, matc
 			seq, chain := a.tx.LastEvent()
 			row.Seq, row.Chain = seq, chain
 			row.Sums = studio.Sums{}
-			for t := studio.TableProject; t <= studio.TableView; t++ {
+			for t := studio.TableProject; t <= studio.TableLast; t++ {
 				for _, r := range a.tx.All(t) {
 					if k, ok := r.(studio.Checkpoint); ok && k.State == studio.Safety {
 						continue // it never leaves this computer

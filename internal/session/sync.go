@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"framehold/internal/projectdb"
@@ -59,7 +60,7 @@ func (x syncStore) Stand(ctx context.Context) (stand replica.Stand, err error) {
 func pendingOf(queue []projectdb.QueuedOp) []replica.Pending {
 	pending := make([]replica.Pending, len(queue))
 	for i, q := range queue {
-		pending[i] = replica.Pending{LocalN: uint64(q.LocalN), N: q.N, Acked: q.State == projectdb.OpAcked, Op: q.Op, Undo: q.Undo}
+		pending[i] = replica.Pending{LocalN: uint64(q.LocalN), N: q.N, Acked: q.State == projectdb.OpAcked, Seq: q.Seq, Op: q.Op, Undo: q.Undo}
 	}
 	return pending
 }
@@ -74,6 +75,9 @@ func (x syncStore) Lay(ctx context.Context, p replica.Pulled) (stand replica.Sta
 		}
 		if p.Anew {
 			before.Sums, before.Chain, before.Cookie = studio.Sums{}, [32]byte{}, wire.Cookie{}
+		}
+		if err := requeueLost(tx, p); err != nil {
+			return err
 		}
 		queue, err := tx.Queue()
 		if err != nil {
@@ -102,10 +106,51 @@ func (x syncStore) Lay(ctx context.Context, p replica.Pulled) (stand replica.Sta
 	return stand, err
 }
 
+// requeueLost queues own ops again that the server has no more, as a pull of the whole history shows.
+func requeueLost(tx *projectdb.Tx, p replica.Pulled) error {
+	if !p.Anew {
+		return nil
+	}
+	decided, err := tx.DecidedAfter(0)
+	if err != nil {
+		return err
+	}
+	localN := make(map[studio.OpID]int64, len(decided))
+	ids := make([]studio.OpID, len(decided))
+	for i, q := range decided {
+		ids[i], localN[q.Op.ID] = q.Op.ID, q.LocalN
+	}
+	for _, op := range p.Lost(ids) {
+		if err := tx.RequeueOp(localN[op]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetOther takes the events away that the server's history, pulled as a whole, has not.
+func forgetOther(tx *projectdb.Tx, events []studio.Event) error {
+	common, next := uint64(0), tx.NextSeq()
+	for i := len(events) - 1; i >= 0 && common == 0; i-- {
+		if events[i].Seq >= next {
+			continue
+		}
+		if mine, ok := tx.Event(events[i].Op); ok && mine.Seq == events[i].Seq && mine.Chain == events[i].Chain {
+			common = events[i].Seq
+		}
+	}
+	return tx.ForgetAfter(common)
+}
+
 func (x syncStore) write(tx *projectdb.Tx, state *studio.State, queue []projectdb.QueuedOp, p replica.Pulled, out replica.Rebased, nowMs int64) error {
 	puts, gone := state.Changed()
 	if err := tx.PutRows(puts, gone); err != nil {
 		return err
+	}
+	if p.Anew {
+		if err := forgetOther(tx, out.Events); err != nil {
+			return err
+		}
 	}
 	line := func(ev studio.Event) *studio.Line {
 		body, err := studio.DecodeBody(ev.Kind, ev.Body)
@@ -135,6 +180,17 @@ func (x syncStore) write(tx *projectdb.Tx, state *studio.State, queue []projectd
 			return err
 		}
 	}
+	unacked := map[uint64]bool{}
+	for _, r := range out.Redone {
+		unacked[r.LocalN] = !r.Acked
+	}
+	for _, q := range queue { // whose verdict the server has lost
+		if q.State == projectdb.OpAcked && unacked[uint64(q.LocalN)] {
+			if err := tx.RequeueOp(q.LocalN); err != nil {
+				return err
+			}
+		}
+	}
 	for _, r := range out.Redone {
 		if err := tx.Replayed(int64(r.LocalN), r.Verdict, r.Reason, r.Undo); err != nil {
 			return err
@@ -148,9 +204,15 @@ func (x syncStore) told(tx *projectdb.Tx, op studio.Op, ev studio.Event, nowMs i
 	if op.Kind == studio.KindSeal && ev.Verdict == studio.Noop {
 		switch ev.Reason {
 		case studio.CodeWaitContent, studio.CodeWaitBase, studio.CodeQuota:
+			about := op.Body.(*studio.SealBody).Checkpoint
+			if ev.Reason == studio.CodeWaitContent { // it did not hold the bytes for this client: they are offered again
+				if err := tx.Uncovered(about); err != nil {
+					return err
+				}
+			}
 			again := op
 			again.ID = studio.OpID{ID: x.s.clock.NewID()}
-			return tx.Queued(again, x.s.me, op.Body.(*studio.SealBody).Checkpoint)
+			return tx.Queued(again, x.s.me, about)
 		}
 	}
 	if ev.Verdict == studio.Applied || ev.Verdict == studio.Noop && ev.Reason == studio.CodeAlready {
@@ -210,7 +272,7 @@ func (x syncStore) Keep(ctx context.Context, k replica.Keep) (stand replica.Stan
 // Restart begins anew: behind a server that went back, or as another client.
 func (x syncStore) Restart(ctx context.Context, effect replica.Effect) (stand replica.Stand, err error) {
 	err = x.pull(ctx, func(tx *projectdb.Tx, row projectdb.Replica) error {
-		if err := tx.Unnumber(); err != nil {
+		if err := errors.Join(tx.Unnumber(), tx.ForgetCovered()); err != nil { // the lease is the client's, and the server's
 			return err
 		}
 		switch e := effect.(type) {
@@ -227,9 +289,6 @@ func (x syncStore) Restart(ctx context.Context, effect replica.Effect) (stand re
 				}
 			}
 			if err := tx.ForgetAfter(e.After); err != nil {
-				return err
-			}
-			if err := tx.ForgetCovered(); err != nil {
 				return err
 			}
 			row.Generation, row.Seq, row.Chain, row.Sums = [8]byte{}, 0, [32]byte{}, studio.Sums{}

@@ -1,11 +1,11 @@
 package sim
 
 import (
-	"context"
 	"errors"
 
 	"framehold/internal/replica"
 	"framehold/internal/serverdb"
+	"framehold/internal/serverdb/memdb"
 	"framehold/internal/studio"
 	"framehold/internal/wire"
 )
@@ -25,10 +25,11 @@ func lost(effect replica.Effect) replica.Event {
 	return replica.Compared{Err: errLost}
 }
 
-// send carries a call to the server and its answer back, each of which may be lost, late or doubled.
+// send carries a call to the server and its answer back, each of which may be lost, late or doubled. What it says is what
+// the client knew when it sent it.
 func (w *World) send(c *client, effect replica.Effect) error {
 	w.n++
-	call, life := w.n, c.life
+	call, life, stand := w.n, c.life, c.store.stand
 	c.call = call
 	answer := func(ev replica.Event) error { // a late answer to a call that was given up is ignored (row A14)
 		if c.life != life || c.call != call {
@@ -38,21 +39,18 @@ func (w *World) send(c *client, effect replica.Effect) error {
 		return w.step(c, ev)
 	}
 	w.after(callTimeoutMs, func() error { return answer(lost(effect)) })
-	if !c.online || w.fault(4) {
-		return nil
-	}
 	times := 1
-	if w.fault(3) {
+	if w.fault(30) {
 		times = 2
 	}
 	for range times {
+		if !c.out || w.fault(40) {
+			continue
+		}
 		w.after(w.delay(), func() error {
-			reply, err := w.serve(c, effect)
-			if err != nil {
+			reply, err := w.serve(c, effect, stand)
+			if err != nil || !c.in || w.fault(40) {
 				return err
-			}
-			if !c.online || w.fault(4) {
-				return nil
 			}
 			w.after(w.delay(), func() error { return answer(reply) })
 			return nil
@@ -65,51 +63,69 @@ func (w *World) delay() int64 {
 	if w.calm {
 		return int64(1 + w.rng.IntN(20))
 	}
-	if w.chance(5) {
-		return int64(w.rng.IntN(40_000)) // later than the call is waited for
+	if w.fault(40) {
+		return int64(w.rng.IntN(90_000)) // later than the call is waited for
 	}
 	return int64(1 + w.rng.IntN(300))
 }
 
-// serve is one call on the server: one transaction. What the client sends is what it said when it sent it.
-func (w *World) serve(c *client, effect replica.Effect) (ev replica.Event, err error) {
-	core, by, stand := w.server.core, w.call(c.account), c.store.stand
+var errCrash = &wire.Failure{Code: wire.CodeUnavailable, Cause: errors.New("the server crashed before the commit")}
+
+// writing runs a call that writes; the server may crash in it.
+func (w *World) writing(fn func(serverdb.Tx) error) error {
+	crash := w.fault(20)
+	return w.tx(func(tx serverdb.Tx) error {
+		if err := fn(tx); err != nil || !crash {
+			return err
+		}
+		return errCrash
+	})
+}
+
+// serve is one call on the server: one transaction.
+func (w *World) serve(c *client, effect replica.Effect, stand replica.Stand) (ev replica.Event, err error) {
+	core, by := w.server.core, w.call(c.account)
 	switch e := effect.(type) {
 	case replica.Greet:
 		var reply wire.HelloReply
-		called := w.tx(func(tx serverdb.Tx) (err error) {
+		called := w.writing(func(tx serverdb.Tx) (err error) {
 			reply, err = core.Hello(tx, by, wire.HelloRequest{Project: w.project, Client: stand.Client, Proto: wire.Proto, Seen: stand.Signed})
 			return err
 		})
-		ev, err = replica.Greeted{Reply: reply, Err: failureOf(called)}, broken(called)
+		return replica.Greeted{Reply: reply, Err: failureOf(called)}, broken(called)
 	case replica.Fetch:
 		var reply wire.PullReply
-		e.Request.MaxBytes = uint32(500 + w.rng.IntN(20_000))
-		called := w.server.db.Read(context.Background(), w.project, func(snap serverdb.Snapshot) (err error) {
+		e.Request.MaxBytes = uint32(200 + w.rng.IntN([]int{1000, 20_000}[w.rng.IntN(2)]))
+		called := w.read(w.server.db, func(snap serverdb.Snapshot) (err error) {
 			reply, err = core.Pull(snap, by, e.Request)
 			return err
 		})
-		ev, err = replica.Fetched{Reply: reply, Err: failureOf(called)}, broken(called)
+		return replica.Fetched{Reply: reply, Err: failureOf(called)}, broken(called)
 	case replica.Push:
 		var reply wire.PushReply
-		if err := w.upload(c); err != nil {
-			return nil, err
-		}
-		called := w.tx(func(tx serverdb.Tx) (err error) {
+		called := w.writing(func(tx serverdb.Tx) (err error) {
 			reply, err = core.Push(tx, by, e.Request)
 			return err
 		})
 		if called == nil {
-			if err := w.checkVerdicts(e.Request, reply); err != nil {
-				return nil, err
-			}
+			w.poke(c)
+			return replica.Pushed{Reply: reply}, w.checkVerdicts(e.Request, reply)
 		}
-		ev, err = replica.Pushed{Reply: reply, Err: failureOf(called)}, broken(called)
+		return replica.Pushed{Reply: reply, Err: failureOf(called)}, broken(called)
 	case replica.Compare:
 		common, called := w.compare(c, e.Upto)
-		ev, err = replica.Compared{Common: common, Err: failureOf(called)}, broken(called)
+		return replica.Compared{Common: common, Err: failureOf(called)}, broken(called)
 	}
-	return ev, err
+	panic("sim: a call that is none")
+}
+
+// poke tells some of the others that there is something new.
+func (w *World) poke(by *client) {
+	for _, c := range w.clients {
+		if c != by && c.in && w.chance(30) {
+			w.after(w.delay(), func() error { return w.step(c, replica.Woke{}) })
+		}
+	}
 }
 
 // failureOf is what the client hears of an error; broken is what the world must stop at.
@@ -122,21 +138,20 @@ func failureOf(err error) error {
 }
 
 func broken(err error) error {
-	if err != nil && failureOf(err) == nil {
+	if failureOf(err) == nil {
 		return err
 	}
 	return nil
 }
 
-func (w *World) compare(c *client, upto uint64) (uint64, error) {
-	common := uint64(0)
-	err := w.server.db.Read(context.Background(), w.project, func(snap serverdb.Snapshot) error {
+func (w *World) compare(c *client, upto uint64) (common uint64, err error) {
+	err = w.read(w.server.db, func(snap serverdb.Snapshot) error {
 		for seq := upto; seq > 0; seq-- {
 			reply, err := w.server.core.Probe(snap, w.call(c.account), wire.ProbeRequest{Project: w.project, Seqs: []uint64{seq}})
 			if err != nil {
 				return err
 			}
-			if mine, ok := c.store.chainAt(seq); ok && reply.Chain8[0] == [8]byte(mine[:8]) {
+			if mine, ok := c.store.events.chainAt(seq); ok && reply.Chain8[0] == [8]byte(mine[:8]) {
 				common = seq
 				return nil
 			}
@@ -146,49 +161,78 @@ func (w *World) compare(c *client, upto uint64) (uint64, error) {
 	return common, err
 }
 
-// upload is the lane of bytes, when it gets through: the content of one own checkpoint that waits.
-func (w *World) upload(c *client) error {
-	for {
+// lane is the lane of bytes: it sends the content of own checkpoints that wait, one after the other, when it gets through.
+func (w *World) lane(c *client) {
+	if _, ok := c.store.toSend(); !ok || c.sending {
+		return
+	}
+	c.sending = true
+	w.after(1+w.delay(), func() error {
+		c.sending = false
 		id, ok := c.store.toSend()
-		if !ok || w.fault(20) {
+		if !ok || !c.in || !c.out || w.fault(100) {
 			return nil
 		}
-		bytes, client := c.store.bytes[id], c.store.stand.Client
-		err := w.tx(func(tx serverdb.Tx) error {
-			by := w.call(c.account)
-			row := serverdb.Chunk{Hash: hashOf(bytes.chunk), Pack: w.project.ID, Stored: 1, Size: uint32(len(bytes.chunk))}
-			if err := w.server.core.AddChunks(tx, by, client, []serverdb.Chunk{row}); err != nil {
-				return err
-			}
-			if err := w.server.core.AddManifest(tx, by, client, hashOf(bytes.page), bytes.page); err != nil {
-				return err
-			}
-			return w.server.core.AddManifest(tx, by, client, hashOf(bytes.root), bytes.root)
-		})
+		err := w.upload(c, id)
 		if failureOf(err) != nil {
-			return nil // the client has not said hello to this server yet
+			return nil // the client has not said hello to this server yet, or is no member
 		}
 		if err != nil {
 			return err
 		}
 		c.store.sent[id] = true
-	}
+		w.lane(c)
+		return w.step(c, replica.Woke{})
+	})
 }
 
-// goBack puts the server back to its backup, and makes a new one now and then: a restore by framehold studio.
-func (w *World) goBack() error {
-	if w.server.backup == nil || w.chance(50) {
-		w.server.backup = w.server.db.Copy()
+func (w *World) upload(c *client, id studio.CheckpointID) error {
+	bytes, client, by := c.store.bytes[id], c.store.stand.Client, w.call(c.account)
+	return w.writing(func(tx serverdb.Tx) error {
+		row := serverdb.Chunk{Hash: hashOf(bytes.chunk), Pack: w.project.ID, Stored: 1, Size: uint32(len(bytes.chunk))}
+		if err := w.server.core.AddChunks(tx, by, client, []serverdb.Chunk{row}); err != nil {
+			return err
+		}
+		if err := w.server.core.AddManifest(tx, by, client, hashOf(bytes.page), bytes.page); err != nil {
+			return err
+		}
+		return w.server.core.AddManifest(tx, by, client, hashOf(bytes.root), bytes.root)
+	})
+}
+
+// mishap is what befalls the server: its clock steps back, or an older database comes back, with notice (row H1) or
+// without (row H2). It makes backups meanwhile.
+func (w *World) mishap() error {
+	if w.calm {
 		return nil
 	}
-	w.note("restore")
-	w.server.db = w.server.backup.Copy()
-	w.server.gen++
-	w.server.given, w.server.sums, w.server.lmids = map[studio.OpID]wire.Outcome{}, map[uint64]studio.Sums{}, map[studio.ID]uint64{}
-	w.server.lastSeq = 0
-	return w.tx(func(tx serverdb.Tx) error {
-		head := tx.Head()
-		head.Generation, head.GenNo = [8]byte{w.server.gen}, head.GenNo+1
-		return tx.SetHead(head)
-	})
+	w.after(backupMs, w.mishap)
+	h := w.server
+	if w.fault(200) {
+		h.skewMs -= int64(w.rng.IntN(5_000))
+	}
+	if w.cfg.Restore && len(h.backups) > 0 && w.fault(180) {
+		return w.goBack(h.backups[w.rng.IntN(len(h.backups))], w.chance(50))
+	}
+	h.backups = append(h.backups, h.db.Copy())
+	if len(h.backups) > 3 {
+		h.backups = h.backups[1:]
+	}
+	return nil
+}
+
+func (w *World) goBack(backup *memdb.Store, silent bool) error {
+	w.note("restore, silent %v", silent)
+	w.server.db, w.server.line = backup.Copy(), newLine()
+	if !silent {
+		err := w.tx(func(tx serverdb.Tx) error {
+			head := tx.Head()
+			head.Generation, head.GenNo = w.server.newGeneration(), head.GenNo+1
+			return tx.SetHead(head)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return w.read(w.server.db, w.server.line.from)
 }

@@ -13,14 +13,15 @@ import (
 // store is a project store in memory: the view, the queue, and where it stands. It does what session's store does, with
 // the same Ready and Rebase; a crash loses nothing of it, for each of its calls is one commit.
 type store struct {
-	view   *studio.State
+	view   *view
+	rows   map[studio.Table]map[string][]byte // canonical forms of the view's rows
+	sums   studio.Sums                        // of rows
 	queue  []queued
 	past   []queued // decided own ops
-	events []studio.Event
+	events log
 	stand  replica.Stand
 	localN uint64
 	newID  func() studio.ID
-	cards  int
 	saved  map[studio.OpID]bool            // every op that the person was told is saved
 	bytes  map[studio.CheckpointID]content // of own checkpoints
 	sent   map[studio.CheckpointID]bool    // the server has said that it holds them
@@ -29,80 +30,125 @@ type store struct {
 // content is what a checkpoint's file is made of here: one chunk.
 type content struct{ chunk, page, root []byte }
 
+// queued is an own op: how it stands here, when that was decided, and what the server said.
 type queued struct {
 	replica.Pending
-	seq     uint64
 	verdict studio.Verdict
+	reason  studio.Code
+	atMs    int64
+	atSeq   uint64
 }
 
 func newStore(stand replica.Stand, newID func() studio.ID) *store {
-	return &store{view: studio.NewState(nil), stand: stand, newID: newID, saved: map[studio.OpID]bool{},
-		bytes: map[studio.CheckpointID]content{}, sent: map[studio.CheckpointID]bool{}}
+	s := &store{rows: map[studio.Table]map[string][]byte{}, sums: studio.Sums{}, events: newLog(), stand: stand, newID: newID,
+		saved: map[studio.OpID]bool{}, bytes: map[studio.CheckpointID]content{}, sent: map[studio.CheckpointID]bool{}}
+	s.view = &view{studio.NewState(nil), s}
+	return s
 }
 
+// clone is the same store on another disk.
 func (s *store) clone() *store {
 	c := *s
-	c.view = studio.NewState(nil)
-	puts, _ := s.view.Changed()
-	for _, r := range puts {
-		c.view.Put(r)
+	c.rows, c.sums = map[studio.Table]map[string][]byte{}, maps.Clone(s.sums)
+	c.view = &view{studio.NewState(nil), &c}
+	for t, rows := range s.rows {
+		c.rows[t] = maps.Clone(rows)
 	}
-	for _, ev := range s.events {
-		c.view.Record(ev)
+	for t := studio.TableProject; t <= studio.TableLast; t++ {
+		for _, r := range s.all(t) {
+			c.view.Put(r)
+		}
 	}
-	c.queue, c.past, c.events = slices.Clone(s.queue), slices.Clone(s.past), slices.Clone(s.events)
-	c.saved, c.sent, c.bytes = cloneSet(s.saved), cloneSet(s.sent), maps.Clone(s.bytes)
+	c.events = newLog()
+	for _, ev := range s.events.list {
+		c.events.add(ev)
+	}
+	c.queue, c.past = slices.Clone(s.queue), slices.Clone(s.past)
+	c.saved, c.sent, c.bytes = maps.Clone(s.saved), maps.Clone(s.sent), maps.Clone(s.bytes)
 	return &c
 }
 
-func cloneSet[K comparable](m map[K]bool) map[K]bool {
-	c := make(map[K]bool, len(m))
-	for k := range m {
-		c[k] = true
-	}
-	return c
-}
+func (s *store) pending() []replica.Pending { return pendingOf(s.queue) }
 
-func (s *store) pending() []replica.Pending {
-	pending := make([]replica.Pending, len(s.queue))
-	for i, q := range s.queue {
+func pendingOf(queue []queued) []replica.Pending {
+	pending := make([]replica.Pending, len(queue))
+	for i, q := range queue {
 		pending[i] = q.Pending
 	}
 	return pending
 }
 
-func (s *store) all(t studio.Table) (rows []studio.Row) {
-	puts, _ := s.view.Changed()
-	for _, r := range puts {
-		if r.Table() == t {
-			rows = append(rows, r)
-		}
+// all lists the rows of a table in order of key.
+func (s *store) all(t studio.Table) []studio.Row {
+	rows := make([]studio.Row, 0, len(s.rows[t]))
+	for _, key := range slices.Sorted(maps.Keys(s.rows[t])) {
+		r, ok := s.view.Find(t, key)
+		studio.Must(ok, "what is stored is in the view")
+		rows = append(rows, r)
 	}
 	return rows
 }
 
-// act decides the ops of one act ahead of the server, as a person's own store does: refused is not made.
-func (s *store) act(nowMs int64, ops []studio.Op) bool {
+// commit takes over what changed.
+func (s *store) commit(over *studio.State) {
+	puts, gone := over.Changed()
+	for _, r := range puts {
+		s.forget(r)
+		b := studio.EncodeRow(r)
+		if s.rows[r.Table()] == nil {
+			s.rows[r.Table()] = map[string][]byte{}
+		}
+		s.rows[r.Table()][r.Key()] = b
+		s.sums[r.Table()] = s.sums[r.Table()].Plus(b)
+		s.view.Put(r)
+	}
+	for _, r := range gone {
+		s.forget(r)
+		s.view.Remove(r.Table(), r.Key())
+	}
+}
+
+func (s *store) forget(r studio.Row) {
+	if b, ok := s.rows[r.Table()][r.Key()]; ok {
+		s.sums[r.Table()] = s.sums[r.Table()].Less(b)
+		delete(s.rows[r.Table()], r.Key())
+	}
+}
+
+// act decides the ops of one act ahead of the server, as a person's own store does: what a server would park, rename or do
+// in part is not made, unless they insist. It tells whether the act was made.
+func (s *store) act(nowMs int64, ops []studio.Op, insist bool) bool {
 	over := studio.NewState(s.view)
+	at := studio.Moment{Actor: s.stand.Me, ReceivedMs: nowMs, Seq: s.stand.Cookie.Seq + 1, Ahead: true}
 	var made []queued
 	for _, op := range ops {
-		done, err := over.Run(op, studio.Moment{Actor: s.stand.Me, ReceivedMs: nowMs, Seq: s.stand.Cookie.Seq + 1, Ahead: true}, nil)
-		if err != nil {
+		done, err := over.Run(op, at, nil)
+		if err != nil || !stands(done[0].Decision, insist) {
 			return false
 		}
 		d := done[0].Decision
-		if d.Verdict != studio.Applied || d.Move != nil {
-			return false
-		}
-		s.localN++
-		made = append(made, queued{Pending: replica.Pending{LocalN: s.localN, Op: op, Undo: done[0].Undo}})
+		made = append(made, queued{Pending: replica.Pending{LocalN: s.localN + uint64(len(made)) + 1, Op: op, Undo: done[0].Undo},
+			verdict: d.Verdict, reason: d.Reason, atMs: at.ReceivedMs, atSeq: at.Seq})
 	}
-	s.view.Absorb(over)
+	s.commit(over)
 	s.queue = append(s.queue, made...)
+	s.localN += uint64(len(made))
 	for _, q := range made {
 		s.saved[q.Op.ID] = true
 	}
 	return true
+}
+
+func stands(d studio.Decision, insist bool) bool {
+	switch d.Verdict {
+	case studio.Applied:
+		return true
+	case studio.Merged:
+		return d.Reason != studio.CodeRenamed && d.Move == nil
+	case studio.Kept:
+		return insist && d.Insisted()
+	}
+	return false
 }
 
 func (s *store) lay(p replica.Pulled, nowMs int64) (replica.Stand, error) {
@@ -111,80 +157,102 @@ func (s *store) lay(p replica.Pulled, nowMs int64) (replica.Stand, error) {
 		before.Sums, before.Chain, before.Cookie = studio.Sums{}, [32]byte{}, wire.Cookie{}
 	}
 	before.Full = !p.Whole
+	queue, past := s.queue, s.past
+	s.requeue(p.Lost(s.decided(0)))
 	over := studio.NewState(s.view)
 	out, err := replica.Rebase(over, before, s.pending(), s.all, p, nowMs)
 	if err != nil {
+		s.queue, s.past = queue, past
 		return s.stand, err
 	}
+	if p.Anew {
+		s.events.dropAfter(s.events.common(out.Events))
+	}
 	s.commit(over)
-	newest := uint64(0)
-	if n := len(s.events); n > 0 {
-		newest = s.events[n-1].Seq
-	}
 	for _, ev := range out.Events {
-		if ev.Seq > newest {
-			s.events = append(s.events, ev)
+		if ev.Seq > s.events.newest() {
+			s.events.add(ev)
 		}
-		s.view.Record(ev)
 	}
-	s.settle(out)
+	s.settle(out, nowMs, p.Head.Seq+1)
 	s.stand.Cookie = wire.Cookie{Generation: p.Head.Generation, Seq: p.Head.Seq}
 	copy(s.stand.Cookie.Chain8[:], p.Head.Chain[:])
 	s.stand.Chain, s.stand.Sums, s.stand.Full, s.stand.Signed = p.Head.Chain, out.Sums, before.Full, p.Head
 	return s.stand, nil
 }
 
-// commit takes over what changed; rows that are gone leave no trace.
-func (s *store) commit(over *studio.State) {
-	puts, gone := over.Changed()
-	next := studio.NewState(nil)
-	was, _ := s.view.Changed()
-	dropped := map[studio.Table]map[string]bool{}
-	for _, r := range gone {
-		if dropped[r.Table()] == nil {
-			dropped[r.Table()] = map[string]bool{}
-		}
-		dropped[r.Table()][r.Key()] = true
-	}
-	for _, r := range was {
-		if !dropped[r.Table()][r.Key()] {
-			next.Put(r)
+// decided lists the own ops with a verdict other than REFUSED after a seq.
+func (s *store) decided(after uint64) (ops []studio.OpID) {
+	for _, q := range s.past {
+		if q.Seq > after && q.verdict != studio.Refused {
+			ops = append(ops, q.Op.ID)
 		}
 	}
-	for _, r := range puts {
-		next.Put(r)
-	}
-	for _, ev := range s.events {
-		next.Record(ev)
-	}
-	s.view = next
+	return ops
 }
 
-func (s *store) settle(out replica.Rebased) {
+// requeue queues decided ops again, before what is pending.
+func (s *store) requeue(ops []studio.OpID) {
+	if len(ops) == 0 {
+		return
+	}
+	again := map[studio.OpID]bool{}
+	for _, op := range ops {
+		again[op] = true
+	}
+	var queue, past []queued
+	for _, q := range s.past {
+		if again[q.Op.ID] {
+			q.N, q.Seq, q.Acked, q.Undo = 0, 0, false, nil
+			queue = append(queue, q)
+		} else {
+			past = append(past, q)
+		}
+	}
+	s.past, s.queue = past, append(queue, s.queue...)
+	slices.SortFunc(s.queue, func(a, b queued) int { return int(int64(a.LocalN) - int64(b.LocalN)) })
+}
+
+func (s *store) settle(out replica.Rebased, nowMs int64, seq uint64) {
 	redone := map[studio.OpID]replica.Redone{}
 	for _, r := range out.Redone {
 		redone[r.Op.ID] = r
 	}
 	var rest []queued
 	for _, q := range s.queue {
-		if ev, acked := out.Acked[q.Op.ID]; acked {
-			q.seq, q.verdict = ev.Seq, ev.Verdict
-			s.past = append(s.past, q)
-			if ev.Verdict != studio.Applied && ev.Verdict != studio.Noop {
-				s.cards++
-			}
-			if q.Op.Kind == studio.KindSeal && ev.Verdict == studio.Noop && ev.Reason != studio.CodeAlready {
-				again := q.Op
-				again.ID = studio.OpID{ID: s.newID()}
-				s.localN++
-				rest = append(rest, queued{Pending: replica.Pending{LocalN: s.localN, Op: again}})
-			}
+		ev, acked := out.Acked[q.Op.ID]
+		if !acked {
+			r := redone[q.Op.ID]
+			rest = append(rest, queued{Pending: r.Pending, verdict: r.Verdict, reason: r.Reason, atMs: nowMs, atSeq: seq})
 			continue
 		}
-		q.Undo = redone[q.Op.ID].Undo
-		rest = append(rest, q)
+		q.Seq, q.verdict, q.reason = ev.Seq, ev.Verdict, ev.Reason
+		s.past = append(s.past, q)
 	}
 	s.queue = rest
+	for _, ev := range out.Events { // behind what is pending, as the project store numbers it
+		if _, acked := out.Acked[ev.Op]; acked {
+			s.sealAgain(ev)
+		}
+	}
+}
+
+// sealAgain queues a seal that only waited once more, with an id of its own (rows B2, B10, B17).
+func (s *store) sealAgain(ev studio.Event) {
+	if ev.Kind != studio.KindSeal || ev.Verdict != studio.Noop || ev.Reason == studio.CodeAlready {
+		return
+	}
+	for _, q := range s.past {
+		if q.Op.ID == ev.Op {
+			if ev.Reason == studio.CodeWaitContent {
+				delete(s.sent, q.Op.Body.(*studio.SealBody).Checkpoint)
+			}
+			q.Op.ID = studio.OpID{ID: s.newID()}
+			s.localN++
+			s.queue = append(s.queue, queued{Pending: replica.Pending{LocalN: s.localN, Op: q.Op}, verdict: studio.Noop})
+			return
+		}
+	}
 }
 
 func (s *store) build(e replica.Build) []wire.Op {
@@ -209,7 +277,7 @@ func (s *store) covered(k studio.CheckpointID) bool { return s.sent[k] }
 // toSend is an own checkpoint whose bytes the server does not hold yet, the oldest first.
 func (s *store) toSend() (studio.CheckpointID, bool) {
 	for _, q := range s.queue {
-		if seal, ok := q.Op.Body.(*studio.SealBody); ok && !s.sent[seal.Checkpoint] {
+		if seal, ok := q.Op.Body.(*studio.SealBody); ok && !s.sent[seal.Checkpoint] && !q.Acked {
 			return seal.Checkpoint, true
 		}
 	}
@@ -220,7 +288,7 @@ func (s *store) keep(e replica.Keep) {
 	for _, o := range e.Outcomes {
 		for i := range s.queue {
 			if s.queue[i].Op.ID == o.Op {
-				s.queue[i].Acked = true
+				s.queue[i].Acked, s.queue[i].Seq = true, o.Seq
 			}
 		}
 	}
@@ -229,41 +297,18 @@ func (s *store) keep(e replica.Keep) {
 
 func (s *store) restart(e replica.Effect) {
 	for i := range s.queue {
-		s.queue[i].N, s.queue[i].Acked = 0, false
+		s.queue[i].N, s.queue[i].Acked, s.queue[i].Seq = 0, false, 0
 	}
+	s.sent = map[studio.CheckpointID]bool{} // the lease is the client's, and the server's
 	switch e := e.(type) {
 	case replica.Renumber:
 		s.stand.Client, s.stand.NextN, s.stand.Lmid = s.newID(), 1, 0
 	case replica.Rewind:
-		var lost, kept []queued
-		for _, q := range s.past {
-			if q.seq > e.After && q.verdict != studio.Refused {
-				q.N, q.Acked, q.Undo = 0, false, nil
-				lost = append(lost, q)
-			} else {
-				kept = append(kept, q)
-			}
-		}
-		s.past = kept
-		s.queue = append(lost, s.queue...)
-		slices.SortStableFunc(s.queue, func(a, b queued) int { return int(int64(a.LocalN) - int64(b.LocalN)) })
-		s.events = slices.DeleteFunc(s.events, func(ev studio.Event) bool { return ev.Seq > e.After })
-		s.sent = map[studio.CheckpointID]bool{}
+		s.requeue(s.decided(e.After))
+		s.events.dropAfter(e.After)
 		s.stand.Cookie, s.stand.Chain, s.stand.Sums = wire.Cookie{}, [32]byte{}, studio.Sums{}
 		s.stand.NextN, s.stand.Lmid = e.FirstN, e.FirstN-1
 	default:
 		panic(fmt.Sprintf("sim: restart by %T", e))
 	}
-}
-
-func (s *store) chainAt(seq uint64) ([32]byte, bool) {
-	if seq == 0 {
-		return [32]byte{}, true
-	}
-	for _, ev := range s.events {
-		if ev.Seq == seq {
-			return ev.Chain, true
-		}
-	}
-	return [32]byte{}, false
 }

@@ -275,8 +275,7 @@ func (l *Ledger) Chain(root CheckpointID) (ParkedChain, []Checkpoint) {
 	members := slices.DeleteFunc(rowsAt[Checkpoint](l, TableCheckpoint, l.chains[root]), func(k Checkpoint) bool {
 		return k.State != Parked
 	})
-	slices.SortStableFunc(members, func(a, b Checkpoint) int { return cmp.Compare(a.MadeHybrid, b.MadeHybrid) })
-	return chain, members
+	return chain, InChain(members)
 }
 
 // Parked lists the chains of an asset.

@@ -87,8 +87,11 @@ func (s *State) Remove(t Table, key string) {
 	rows[key] = nil
 }
 
-// Record adds a decided op.
+// Record adds a decided op; Forget hides one, until it is recorded or applied again.
 func (s *State) Record(ev Event) { s.events[ev.Op] = ev }
+
+// Forget hides a decided op of the view below.
+func (s *State) Forget(op OpID) { s.events[op] = Event{} }
 
 // PutBack undoes one row: it is as it was before. ErrMalformed for an image that is none.
 func (s *State) PutBack(i Image) error {
@@ -422,10 +425,8 @@ func (s *State) Chain(root CheckpointID) (ParkedChain, []Checkpoint) {
 	members := merge(s, TableCheckpoint, func(v View) []Checkpoint {
 		_, list := v.Chain(root)
 		return list
-	}, func(k Checkpoint) bool { return k.ChainRoot == root && k.State == Parked }, func(a, b Checkpoint) int {
-		return cmp.Or(cmp.Compare(a.MadeHybrid, b.MadeHybrid), byKey(a, b))
-	})
-	return chain, members
+	}, func(k Checkpoint) bool { return k.ChainRoot == root && k.State == Parked }, byKey[Checkpoint])
+	return chain, InChain(members)
 }
 
 // Parked lists the chains of an asset.
@@ -482,8 +483,8 @@ func (s *State) Handovers(a AssetID) []Handover {
 
 // Event finds a decided op.
 func (s *State) Event(id OpID) (Event, bool) {
-	if ev, ok := s.events[id]; ok {
-		return ev, true
+	if ev, known := s.events[id]; known {
+		return ev, ev.Op == id
 	}
 	if s.base == nil {
 		return Event{}, false
@@ -506,11 +507,14 @@ func (s *State) HeldBy(id UserID) []Asset {
 // Trail lists the events about an entity after a seq.
 func (s *State) Trail(entity ID, after uint64) []Event {
 	var trail []Event
-	if s.base != nil {
-		trail = s.base.Trail(entity, after)
+	if s.base != nil { // what is decided anew here counts as it is decided here
+		trail = slices.DeleteFunc(slices.Clone(s.base.Trail(entity, after)), func(ev Event) bool {
+			_, known := s.events[ev.Op]
+			return known
+		})
 	}
 	for _, ev := range s.events {
-		if ev.Entity == entity && ev.Seq > after {
+		if ev.Entity == entity && ev.Seq > after && !ev.Op.IsZero() {
 			trail = append(trail, ev)
 		}
 	}

@@ -124,8 +124,7 @@ func (s snapshot) Chain(root studio.CheckpointID) (studio.ParkedChain, []studio.
 		return studio.ParkedChain{}, nil
 	}
 	members := linked[studio.Checkpoint](s, linkChain, root.ID, studio.TableCheckpoint)
-	slices.SortStableFunc(members, func(a, b studio.Checkpoint) int { return cmp.Compare(a.MadeHybrid, b.MadeHybrid) })
-	return chain, members
+	return chain, studio.InChain(members)
 }
 
 func (s snapshot) Parked(a studio.AssetID) []studio.ParkedChain {

@@ -2,7 +2,6 @@ package sqlitedb
 
 import (
 	"bytes"
-	"cmp"
 	"slices"
 
 	"framehold/internal/studio"
@@ -149,8 +148,7 @@ func (s *snapshot) Chain(root studio.CheckpointID) (studio.ParkedChain, []studio
 		return studio.ParkedChain{}, nil
 	}
 	members := linked[studio.Checkpoint](s, studio.TableCheckpoint, refChain, root.ID)
-	slices.SortStableFunc(members, func(a, b studio.Checkpoint) int { return cmp.Compare(a.MadeHybrid, b.MadeHybrid) })
-	return chain, members
+	return chain, studio.InChain(members)
 }
 
 // Parked lists the chains of an asset.
