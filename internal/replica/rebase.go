@@ -3,6 +3,7 @@ package replica
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"framehold/internal/studio"
@@ -24,6 +25,7 @@ type Redone struct {
 	Pending
 	Verdict studio.Verdict // by this store's own decision: the server gives the one that counts
 	Reason  studio.Code
+	About   studio.CheckpointID
 }
 
 // Rebased is what a pull comes to. The rows are in the state that Rebase was given.
@@ -39,10 +41,9 @@ type Rebased struct {
 var ErrDiffers = errors.New("the base differs from the server's")
 
 // Rebase lays a pull under what is pending (sync.md section 4): it takes the pending ops back in reverse, applies the
-// pulled rows, and decides the rest of the ops again in their order. state lies over the store's view; nowMs is the
-// store's clock, for rows of the view alone. Authored checkpoints are never undone: their row stays, contested until its
+// pulled rows, and decides the rest of the ops again in their order. state lies over the store's view. Authored checkpoints are never undone: their row stays, contested until its
 // op is played again. An op that is no longer let through stays in the queue without effect.
-func Rebase(state *studio.State, stand Stand, pending []Pending, all func(studio.Table) []studio.Row, p Pulled, nowMs int64) (Rebased, error) {
+func Rebase(state *studio.State, stand Stand, pending []Pending, all func(studio.Table) []studio.Row, p Pulled) (Rebased, error) {
 	authored, err := takeBack(state, pending)
 	if err != nil {
 		return Rebased{}, err
@@ -65,7 +66,7 @@ func Rebase(state *studio.State, stand Stand, pending []Pending, all func(studio
 		if _, acked := out.Acked[op.Op.ID]; acked {
 			continue
 		}
-		redone, err := replay(state, stand, op, p.Head.Seq, nowMs)
+		redone, err := Replay(state, stand.Me, op)
 		if err != nil {
 			return Rebased{}, err
 		}
@@ -79,25 +80,29 @@ func Rebase(state *studio.State, stand Stand, pending []Pending, all func(studio
 	return out, state.Err()
 }
 
-// takeBack puts back what was there before the pending ops. It returns the keys of the checkpoints that stay.
+// takeBack puts back what was there before the pending ops. It returns the keys of the checkpoints that they announce: their
+// rows stay, for the base does not have them.
 func takeBack(state *studio.State, pending []Pending) (authored map[string]bool, err error) {
 	authored = map[string]bool{}
-	for i := len(pending) - 1; i >= 0; i-- {
-		undo := pending[i].Undo
-		for j := len(undo) - 1; j >= 0; j-- {
-			image := undo[j]
-			if image.Table == studio.TableCheckpoint && image.Before == nil {
-				k, ok := state.Checkpoint(studio.CheckpointID{ID: studio.IDFrom([]byte(image.Key))})
-				if ok {
-					k.State, k.Version, k.Prev, k.ChainRoot = studio.Contested, 0, studio.CheckpointID{}, studio.CheckpointID{}
-					state.Put(k)
-					authored[image.Key] = true
-				}
+	for _, op := range pending {
+		if b, ok := op.Op.Body.(*studio.AnnounceBody); ok {
+			authored[string(b.Checkpoint.ID[:])] = true
+		}
+	}
+	for _, op := range slices.Backward(pending) {
+		for _, image := range slices.Backward(op.Undo) {
+			if image.Table == studio.TableCheckpoint && authored[image.Key] {
 				continue
 			}
 			if err := state.PutBack(image); err != nil {
-				return nil, fmt.Errorf("undo pending op %d: %w", pending[i].LocalN, err)
+				return nil, fmt.Errorf("undo pending op %d: %w", op.LocalN, err)
 			}
+		}
+	}
+	for key := range authored {
+		if k, ok := state.Checkpoint(studio.CheckpointID{ID: studio.IDFrom([]byte(key))}); ok {
+			k.State, k.Version, k.Prev, k.ChainRoot = studio.Contested, 0, studio.CheckpointID{}, studio.CheckpointID{}
+			state.Put(k)
 		}
 	}
 	return authored, nil
@@ -105,15 +110,14 @@ func takeBack(state *studio.State, pending []Pending) (authored map[string]bool,
 
 // apply lays the pulled rows over the base and keeps its sums.
 func apply(state *studio.State, stand Stand, authored map[string]bool, all func(studio.Table) []studio.Row, p Pulled) (studio.Sums, error) {
-	sums := studio.Sums{}
-	for t, s := range stand.Sums {
-		sums[t] = s
-	}
-	if p.Whole || p.Anew {
+	sums, anew := studio.Sums{}, p.Whole || p.Anew
+	if anew {
 		dropUnseen(state, authored, all, p.Rows)
+	} else {
+		maps.Copy(sums, stand.Sums)
 	}
 	for _, r := range p.Rows {
-		if before, ok := state.Find(r.Table, r.Key); ok && !(r.Table == studio.TableCheckpoint && authored[r.Key]) {
+		if before, ok := state.Find(r.Table, r.Key); ok && !anew && !(r.Table == studio.TableCheckpoint && authored[r.Key]) {
 			sums[r.Table] = sums[r.Table].Less(studio.EncodeRow(before))
 		}
 		if r.Bytes == nil {
@@ -150,14 +154,19 @@ func dropUnseen(state *studio.State, authored map[string]bool, all func(studio.T
 		}
 		seen[r.Table][r.Key] = true
 	}
-	for t := studio.TableProject; t <= studio.TableView; t++ {
-		for _, r := range all(t) {
+	drop := func(rows []studio.Row) {
+		for _, r := range rows {
 			k, isCheckpoint := r.(studio.Checkpoint)
 			own := isCheckpoint && (authored[r.Key()] || k.State == studio.Safety)
-			if !seen[t][r.Key()] && !own {
-				state.Remove(t, r.Key())
+			if !seen[r.Table()][r.Key()] && !own {
+				state.Remove(r.Table(), r.Key())
 			}
 		}
+	}
+	back, _ := state.Changed() // what a pending op had taken away is here again
+	drop(back)
+	for t := studio.TableProject; t <= studio.TableView; t++ {
+		drop(all(t))
 	}
 }
 
@@ -182,22 +191,26 @@ func chainOn(stand Stand, p Pulled) (chain [32]byte, err error) {
 	return chain, nil
 }
 
-// replay decides a pending op again over the new base.
-func replay(state *studio.State, stand Stand, op Pending, headSeq uint64, nowMs int64) (Redone, error) {
+// Replay decides a pending op again over what is before it in the queue, and applies it. One that is refused has no effect.
+func Replay(state *studio.State, me studio.UserID, op Pending) (Redone, error) {
 	out := Redone{Pending: op}
 	out.Undo = nil
-	at := studio.Moment{Actor: stand.Me, ReceivedMs: nowMs, Seq: headSeq + 1, Ahead: true}
 	over := studio.NewState(state)
-	done, err := over.Run(op.Op, at, nil)
+	done, err := over.Run(op.Op, studio.PendingMoment(me, op.Op, op.LocalN), nil)
 	if err != nil {
 		return out, err
 	}
-	out.Verdict, out.Reason = done[0].Decision.Verdict, done[0].Decision.Reason
+	out.Verdict, out.Reason, out.About = done[0].Decision.Verdict, done[0].Decision.Reason, done[0].Decision.About
 	if out.Verdict == studio.Refused {
 		return out, nil
 	}
 	for _, d := range done {
 		out.Undo = append(out.Undo, d.Undo...)
+	}
+	for i := range out.Undo {
+		if op.Op.Kind == studio.KindAnnounce && out.Undo[i].Table == studio.TableCheckpoint {
+			out.Undo[i].Before = nil // the row that was there is this op's own: to the base it is new
+		}
 	}
 	state.Absorb(over)
 	return out, nil

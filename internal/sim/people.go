@@ -132,7 +132,7 @@ func (w *World) step(c *client, ev replica.Event) error {
 			})
 			return nil
 		case replica.Lay:
-			stand, err := c.store.lay(e.Pulled, w.nowMs+c.skewMs)
+			stand, err := c.store.lay(e.Pulled)
 			if err == nil {
 				if err := w.checkClient(c); err != nil {
 					return err
@@ -194,7 +194,7 @@ func (w *World) live(c *client) error {
 	if w.calm {
 		return nil
 	}
-	if ops := w.wish(c); ops != nil && c.store.act(w.nowMs+c.skewMs, ops) {
+	if ops := w.wish(c); ops != nil && c.store.act(ops) {
 		w.report.Ops += len(ops)
 		w.note("client %d op %d %s", c.n, ops[0].Kind, ops[0].Entity)
 		return w.step(c, replica.Woke{})

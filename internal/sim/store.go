@@ -82,11 +82,11 @@ func (s *store) all(t studio.Table) (rows []studio.Row) {
 }
 
 // act decides the ops of one act ahead of the server, as a person's own store does: refused is not made.
-func (s *store) act(nowMs int64, ops []studio.Op) bool {
+func (s *store) act(ops []studio.Op) bool {
 	over := studio.NewState(s.view)
 	var made []queued
 	for _, op := range ops {
-		done, err := over.Run(op, studio.Moment{Actor: s.stand.Me, ReceivedMs: nowMs, Seq: s.stand.Cookie.Seq + 1, Ahead: true}, nil)
+		done, err := over.Run(op, studio.PendingMoment(s.stand.Me, op, s.localN+1), nil)
 		if err != nil {
 			return false
 		}
@@ -105,14 +105,14 @@ func (s *store) act(nowMs int64, ops []studio.Op) bool {
 	return true
 }
 
-func (s *store) lay(p replica.Pulled, nowMs int64) (replica.Stand, error) {
+func (s *store) lay(p replica.Pulled) (replica.Stand, error) {
 	before := s.stand
 	if p.Anew {
 		before.Sums, before.Chain, before.Cookie = studio.Sums{}, [32]byte{}, wire.Cookie{}
 	}
 	before.Full = !p.Whole
 	over := studio.NewState(s.view)
-	out, err := replica.Rebase(over, before, s.pending(), s.all, p, nowMs)
+	out, err := replica.Rebase(over, before, s.pending(), s.all, p)
 	if err != nil {
 		return s.stand, err
 	}

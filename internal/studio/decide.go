@@ -225,7 +225,25 @@ func (d *decider) versionLabel(id CheckpointID) string {
 	return k.Label()
 }
 
-// Label is how people name a checkpoint: v4, or v4* before it is numbered.
+// LabelOf is how people name a checkpoint in a studio project: v4, or v4* before it is numbered, by what it was made on.
+func LabelOf(view View, k Checkpoint) string {
+	if k.State == Safety {
+		return k.Label()
+	}
+	ahead := uint64(0)
+	for on, ok := k, true; ok && on.Version == 0 && ahead < depthMax; ahead++ {
+		on, ok = view.Checkpoint(on.Base)
+		if ok && on.Version > 0 {
+			return "v" + itoa(uint64(on.Version)+ahead+1) + "*"
+		}
+	}
+	if ahead == 0 {
+		return k.Label()
+	}
+	return "v" + itoa(ahead) + "*"
+}
+
+// Label is how people name a checkpoint without looking at any other: v4, or * before it is numbered.
 func (k Checkpoint) Label() string {
 	if k.Version == 0 {
 		return "*"

@@ -3,13 +3,10 @@ package studio
 // announce tells of a checkpoint; nobody is refused (row B0), but what is not well formed.
 func (d *decider) announce(b *AnnounceBody) Decision {
 	if k, ok := d.view.Checkpoint(b.Checkpoint); ok {
-		if d.at.Ahead && (k.State == Local || k.State == Contested) { // played again: authored rows are never undone
-			k.State, k.ChainRoot, k.Prev, k.StatusAtAcceptance = Announced, CheckpointID{}, CheckpointID{}, StatusID{}
-			result := d.apply(k)
-			result.About = k.ID
-			return result
+		again := d.at.Ahead && (k.State == Local || k.State == Contested) // authored rows are never undone, only played again
+		if !again || k.Author != d.at.Actor || k.Asset.ID != d.op.Entity {
+			return d.noop(CodeAlready, Params{})
 		}
-		return d.noop(CodeAlready, Params{})
 	}
 	if err := CheckText("comment", b.Comment); err != nil {
 		return d.refuseErr(err)
@@ -258,7 +255,12 @@ func (d *decider) adopt(a Asset, chain ParkedChain, members []Checkpoint, b *Par
 		k.Ver, k.AdoptedBy = k.Ver+1, d.at.Actor
 		if inOrder || i == last {
 			k.State, k.Version, k.Prev, k.StatusAtAcceptance = Accepted, a.NextVersion, a.Head, a.Status
-			a.Head, a.NextVersion = k.ID, a.NextVersion+1
+			if d.at.Ahead {
+				k.State, k.Version = Local, 0
+			} else {
+				a.NextVersion++
+			}
+			a.Head = k.ID
 		} else {
 			k.State = Step
 		}
@@ -276,5 +278,9 @@ func (d *decider) adopt(a Asset, chain ParkedChain, members []Checkpoint, b *Par
 			OpenedSeq: d.at.Seq})
 	}
 	a.Ver++
-	return Decision{Verdict: Applied, Puts: append(puts, a), Version: a.NextVersion - 1, About: a.Head}
+	result := Decision{Verdict: Applied, Puts: append(puts, a), About: a.Head}
+	if !d.at.Ahead {
+		result.Version = a.NextVersion - 1
+	}
+	return result
 }
