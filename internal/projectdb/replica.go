@@ -125,6 +125,15 @@ func (r *reader) Queue() ([]QueuedOp, error) {
 	return ops, err
 }
 
+// OwnOp finds an own op, whatever its state; without its undo images.
+func (r *reader) OwnOp(id studio.OpID) (QueuedOp, bool) {
+	ops, err := r.ownOps(`WHERE op_id = ?`, id.Bytes())
+	if !r.note(err) || len(ops) == 0 {
+		return QueuedOp{}, false
+	}
+	return ops[0], true
+}
+
 // DecidedAfter lists the own ops whose event came after a seq and was not refused, oldest first: what a server that went
 // back must be given again.
 func (r *reader) DecidedAfter(seq uint64) ([]QueuedOp, error) {
@@ -183,7 +192,8 @@ func loggedOf(op studio.Op, d studio.Decision, actor studio.UserID, undo []studi
 
 // Cancel takes an op out of the queue that was never sent. In lane rebase.
 func (tx *Tx) Cancel(id studio.OpID) error {
-	return tx.exec(`UPDATE op SET state = 'cancelled' WHERE op_id = ?`, id.Bytes())
+	return errors.Join(tx.exec(`UPDATE op SET state = 'cancelled' WHERE op_id = ?`, id.Bytes()),
+		tx.exec(`DELETE FROM undo WHERE local_n = (SELECT local_n FROM op WHERE op_id = ?)`, id.Bytes()))
 }
 
 // Uncancel puts it into the queue again, at its old place, and forgets its undo.

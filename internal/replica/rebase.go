@@ -80,6 +80,22 @@ func Rebase(state *studio.State, stand Stand, pending []Pending, all func(studio
 	return out, state.Err()
 }
 
+// Requeue makes the view anew over the same base when the queue changes: it takes back what was pending, and decides what is
+// pending now in its order.
+func Requeue(state *studio.State, me studio.UserID, was, now []Pending) (redone []Redone, err error) {
+	if _, err := takeBack(state, was); err != nil {
+		return nil, err
+	}
+	for _, op := range now {
+		r, err := Replay(state, me, op)
+		if err != nil {
+			return nil, err
+		}
+		redone = append(redone, r)
+	}
+	return redone, state.Err()
+}
+
 // takeBack puts back what was there before the pending ops. It returns the keys of the checkpoints that they announce: their
 // rows stay, for the base does not have them.
 func takeBack(state *studio.State, pending []Pending) (authored map[string]bool, err error) {

@@ -59,8 +59,9 @@ type Made struct {
 	Asset      studio.AssetID
 	Path       string
 	ID         studio.CheckpointID
-	Version    uint32
-	State      string // accepted parked refused unchanged
+	Version    uint32 // 0: a studio server has not given it yet
+	Label      string // v4; v4* before it is numbered
+	State      string // accepted parked refused unchanged; ahead of a server: local contested
 	Status     string // slug, as recorded
 	NewBytes   int64
 	TotalBytes int64
@@ -321,10 +322,7 @@ func (a *act) commitFile(f *saving, r CheckpointRequest, image studio.Hash) erro
 	k, _ := a.state.Checkpoint(f.id)
 	status, _ := a.state.Status(k.StatusAtCreation)
 	f.made.ID, f.made.Version, f.made.Status = f.id, k.Version, status.Slug()
-	f.made.State = "accepted"
-	if k.State == studio.Parked {
-		f.made.State = "parked"
-	}
+	f.made.State, f.made.Label = stateName(k.State), studio.LabelOf(a.state, k)
 	if status.Category == studio.CategoryReview && !r.To.IsZero() && k.Preview.IsZero() {
 		f.made.Hint = studio.CodeImageRequired
 	}
@@ -336,6 +334,12 @@ func (a *act) commitFile(f *saving, r CheckpointRequest, image studio.Hash) erro
 	}
 	a.after = append(a.after, func() error { return a.putLocal(f) })
 	return nil
+}
+
+// stateName is what programs read of a checkpoint's state.
+func stateName(s studio.CheckpointState) string {
+	return [...]string{studio.Announced: "announced", studio.Accepted: "accepted", studio.Parked: "parked", studio.Step: "step",
+		studio.Dropped: "dropped", studio.Local: "local", studio.Contested: "contested", studio.Safety: "safety"}[s]
 }
 
 func (a *act) putLocal(f *saving) error {

@@ -32,7 +32,7 @@ func (s *Session) Version(ctx context.Context, id studio.AssetID, name string) (
 		}
 		for _, have := range snap.Checkpoints(id) {
 			mine := have.State != studio.Safety || have.Author == s.me
-			if mine && (name == "" && have.ID == a.Head || name != "" && (have.Label() == name || have.ID.String() == name)) {
+			if mine && (name == "" && have.ID == a.Head || name != "" && (studio.LabelOf(snap, have) == name || have.ID.String() == name)) {
 				k = have
 				return nil
 			}

@@ -80,7 +80,14 @@ func (l *Ledger) Play(ev Event) (Played, error) {
 	return p, nil
 }
 
-// Foresee decides an own op ahead of the server over all that was played, and takes its effects: row I8 of sync.md. One that
+// Lay takes rows as they are: the base of a project whose log is not all here.
+func (l *Ledger) Lay(rows ...Row) {
+	for _, r := range rows {
+		l.put(r, r)
+	}
+}
+
+// Foresee decides an own op ahead of the server over all that was played, and takes its effects: invariant I8 of sync.md. One that
 // is refused has none. The events of the log and the ops of the queue before it are what it finds as done.
 func (l *Ledger) Foresee(op Op, at Moment) Played {
 	l.next = at.Seq
