@@ -338,3 +338,161 @@ func TestWorkOnATaskThatWentToAnotherIsParked(t *testing.T) {
 	ana.syncs()
 	ana.proves()
 }
+
+// Case_A16: what was never sent is withdrawn, and nobody hears of it.
+func TestAnActThatWasNeverSentIsWithdrawn(t *testing.T) {
+	f, ana, ben := newFilm(t, nil)
+	ana.syncs()
+	ben.syncs()
+	ctx := t.Context()
+	id := asset(t, ana.Session, "nobody.blend")
+	before := info(t, ana.Session, id)
+	head := f.head().Seq
+
+	give(t, ana.Session, id, ana.Me())
+	out, err := ana.Rename(ctx, id.ID, "mine.blend")
+	done(t, out, err)
+	_, err = ana.New(ctx, []session.NewRequest{{Name: "shots", Collection: true}, {Name: "new.blend", Kind: studio.Task}})
+	require.NoError(t, err)
+	ana.proves()
+	require.Equal(t, 4, ana.queued())
+	for range 3 {
+		out, err := ana.Undo(ctx)
+		done(t, out, err)
+		ana.proves()
+	}
+	require.Zero(t, ana.queued())
+	require.Equal(t, before, info(t, ana.Session, id), "as if it had never been")
+
+	for range 3 {
+		out, err := ana.Redo(ctx)
+		done(t, out, err)
+		ana.proves()
+	}
+	require.Equal(t, 4, ana.queued())
+	require.Equal(t, ana.Me(), info(t, ana.Session, id).Assignee)
+	require.Equal(t, "mine.blend", info(t, ana.Session, id).Name)
+	asset(t, ana.Session, "new.blend")
+	out, err = ana.Undo(ctx)
+	done(t, out, err)
+	require.Equal(t, 2, ana.queued())
+
+	ana.syncs()
+	ana.proves()
+	require.Equal(t, head+2, f.head().Seq, "the withdrawn ones were never sent")
+	require.Zero(t, ana.queued())
+	out, err = ana.Undo(ctx) // of what the server has decided: an act of its own
+	done(t, out, err)
+	require.Equal(t, 1, ana.queued())
+	require.Equal(t, "nobody.blend", info(t, ana.Session, id).Name)
+}
+
+func (f *film) head() (head serverdb.Head) {
+	f.t.Helper()
+	require.NoError(f.t, f.db.Read(f.t.Context(), f.project, func(snap serverdb.Snapshot) error {
+		head = snap.Head()
+		return nil
+	}))
+	return head
+}
+
+// A checkpoint is history, and what it stands on is not taken away from under it.
+func TestWhatACheckpointStandsOnIsTakenBackByAnActOfItsOwn(t *testing.T) {
+	_, ana, _ := newFilm(t, nil)
+	ana.syncs()
+	id := asset(t, ana.Session, "nobody.blend")
+	give(t, ana.Session, id, ana.Me())
+	ana.write("nobody.blend", "one")
+	made := save(t, ana.Session, "nobody.blend", "one", "")
+	require.NoError(t, made.Err)
+	out, err := ana.Undo(t.Context())
+	done(t, out, err)
+	require.Equal(t, 4, ana.queued(), "claim, announce, seal, and the claim taken back")
+	require.True(t, info(t, ana.Session, id).Assignee.IsZero())
+	require.Equal(t, studio.Local, ana.checkpoint("nobody.blend", "").State)
+	ana.proves()
+	ana.sends()
+	require.Equal(t, studio.Accepted, ana.checkpoint("nobody.blend", "v1").State)
+}
+
+// A seal whose content is not there yet only waits; it is asked for again by an op of its own (row B2).
+func TestASealThatWaitedIsSealedAgain(t *testing.T) {
+	_, ana, _ := newFilm(t, nil)
+	ana.syncs()
+	ana.write("ana.blend", "one")
+	made := save(t, ana.Session, "ana.blend", "one", "")
+	require.NoError(t, made.Err)
+	require.NoError(t, session.SetCovered(t.Context(), ana.Session, made.ID)) // the server was asked, and lost it since
+	ana.syncs()
+	require.Equal(t, studio.Local, ana.checkpoint("ana.blend", "v1*").State)
+	require.Equal(t, 1, ana.queued())
+	ana.proves()
+	ana.sends()
+	require.Zero(t, ana.queued())
+	require.Equal(t, studio.Accepted, ana.checkpoint("ana.blend", "v1").State)
+}
+
+// A holder who insists on an older base is let through as contested, and parked by the server.
+func TestTheHolderMayInsistAheadOfTheServer(t *testing.T) {
+	_, ana, _ := newFilm(t, nil)
+	ana.syncs()
+	for _, text := range []string{"one", "two"} {
+		ana.write("ana.blend", text)
+		require.NoError(t, save(t, ana.Session, "ana.blend", text, "").Err)
+	}
+	ana.sends()
+	id := asset(t, ana.Session, "ana.blend")
+	first := ana.checkpoint("ana.blend", "v1")
+	_, err := ana.raw().Exec(`UPDATE local_file SET base = ? WHERE asset = ?`, first.ID.Bytes(), id.Bytes())
+	require.NoError(t, err)
+	ana.write("ana.blend", "beside")
+	require.Equal(t, studio.CodeOutdatedBase, studio.CodeOf(save(t, ana.Session, "ana.blend", "beside", "").Err))
+	made, err := ana.CreateCheckpoint(t.Context(), session.CheckpointRequest{Assets: []studio.AssetID{id}, Comment: "beside", Anyway: true})
+	require.NoError(t, err)
+	require.NoError(t, made[0].Err)
+	require.Equal(t, "contested", made[0].State)
+	require.Equal(t, "v2*", made[0].Label)
+	ana.proves()
+	ana.sends()
+	k, err := ana.Version(t.Context(), id, made[0].ID.String())
+	require.NoError(t, err)
+	require.Equal(t, studio.Parked, k.State)
+}
+
+// The server went back to a backup: what came after it is given back, and nothing that was saved here is gone (row H3).
+func TestAServerThatWentBackIsGivenEverythingAgain(t *testing.T) {
+	f, ana, ben := newFilm(t, nil)
+	ana.syncs()
+	ben.syncs()
+	ana.write("ana.blend", "one")
+	require.NoError(t, save(t, ana.Session, "ana.blend", "one", "").Err)
+	ana.sends()
+	backup := f.db.Copy()
+	ben.write("ben.blend", "one")
+	require.NoError(t, save(t, ben.Session, "ben.blend", "one", "").Err)
+	ben.sends()
+	ana.write("ana.blend", "two")
+	require.NoError(t, save(t, ana.Session, "ana.blend", "two", "").Err)
+	ana.sends()
+	ana.write("ana.blend", "three")
+	require.NoError(t, save(t, ana.Session, "ana.blend", "three", "").Err)
+
+	f.db = backup
+	f.tx(func(tx serverdb.Tx) error {
+		head := tx.Head()
+		head.Generation, head.GenNo = [8]byte{2}, head.GenNo+1
+		return tx.SetHead(head)
+	})
+	ana.syncs()
+	require.Equal(t, studio.Local, ana.checkpoint("ana.blend", "v3*").State)
+	ana.proves()
+	ana.sends()
+	require.Equal(t, studio.Accepted, ana.checkpoint("ana.blend", "v3").State)
+	require.Zero(t, ana.queued())
+	ben.sends()
+	require.Equal(t, studio.Accepted, ben.checkpoint("ben.blend", "v1").State)
+	ana.syncs()
+	ana.proves()
+	ben.syncs()
+	ben.proves()
+}
