@@ -414,6 +414,11 @@ func (tx *Tx) SetCovered(k studio.CheckpointID) error {
 	return tx.exec(`INSERT INTO transfer (checkpoint, covered) VALUES (?, 1) ON CONFLICT DO UPDATE SET covered = 1`, k.Bytes())
 }
 
+// SetUncovered notes that the server does not hold all of them after all.
+func (tx *Tx) SetUncovered(k studio.CheckpointID) error {
+	return tx.exec(`DELETE FROM transfer WHERE checkpoint = ?`, k.Bytes())
+}
+
 // Covered tells whether the server holds all bytes of a checkpoint.
 func (r *reader) Covered(k studio.CheckpointID) bool {
 	var covered bool

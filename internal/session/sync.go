@@ -170,7 +170,8 @@ func (x syncStore) writeEvents(tx *projectdb.Tx, state *studio.State, p replica.
 	})
 }
 
-// sealAgain asks again for what only waited for its content, its base or room (rows B2, B10, B17), by new ops.
+// sealAgain asks again for what only waited for its content, its base or room (rows B2, B10, B17), by new ops. They wait in
+// the queue until the lane of bytes finds the checkpoint covered: asked at once, the answer would be the same.
 func (x syncStore) sealAgain(tx *projectdb.Tx, state *studio.State, queue []projectdb.QueuedOp, out replica.Rebased) (again []replica.Redone, err error) {
 	next := tx.NextLocalN()
 	for _, q := range queue {
@@ -180,6 +181,9 @@ func (x syncStore) sealAgain(tx *projectdb.Tx, state *studio.State, queue []proj
 		}
 		switch ev.Reason {
 		case studio.CodeWaitContent, studio.CodeWaitBase, studio.CodeQuota:
+			if err := tx.SetUncovered(q.Op.Body.(*studio.SealBody).Checkpoint); err != nil {
+				return nil, err
+			}
 			op := replica.Pending{LocalN: next + uint64(len(again)), Op: q.Op}
 			op.Op.ID = studio.OpID{ID: x.s.clock.NewID()}
 			redone, err := replica.Replay(state, x.s.me, op)
