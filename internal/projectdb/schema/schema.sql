@@ -85,9 +85,9 @@ CREATE UNIQUE INDEX checkpoint_version ON checkpoint (asset, version) WHERE vers
 CREATE INDEX checkpoint_asset ON checkpoint (asset);
 CREATE INDEX checkpoint_chain ON checkpoint (chain_root) WHERE chain_root IS NOT NULL;
 
--- canonical. Chains of parked checkpoints, named by their first.
+-- canonical. Chains of parked checkpoints, named by their first. One's own outlives the sight of its asset.
 CREATE TABLE parked (
-  root BLOB PRIMARY KEY, asset BLOB NOT NULL REFERENCES asset (id), reason TEXT NOT NULL, state INTEGER NOT NULL,
+  root BLOB PRIMARY KEY, asset BLOB NOT NULL, reason TEXT NOT NULL, state INTEGER NOT NULL,
   opened_seq INTEGER NOT NULL, closed_seq INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX parked_asset ON parked (asset);
