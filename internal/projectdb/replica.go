@@ -98,21 +98,26 @@ const (
 	OpQueued  QueueState = "queued"  // not decided by the server yet
 	OpAcked   QueueState = "acked"   // decided; the base does not show it yet
 	OpDecided QueueState = "decided" // decided, and in the base
+	// OpCancelled: undone before it was ever sent, or the undo of one that was.
+	OpCancelled QueueState = "cancelled"
 )
 
 // QueuedOp is an own op that the base does not show yet.
 type QueuedOp struct {
-	LocalN int64
-	N      uint64 // 0: never sent
-	State  QueueState
-	Seq    uint64 // of its verdict; 0: none yet
-	Op     studio.Op
-	Undo   []studio.Image
+	LocalN  int64
+	N       uint64 // 0: never sent
+	State   QueueState
+	Actor   studio.UserID
+	Seq     uint64         // of its verdict; 0: none yet
+	Verdict studio.Verdict // by this store's own decision until the server's is here
+	Reason  studio.Code
+	Op      studio.Op
+	Undo    []studio.Image
 }
 
 // Queue lists the own ops that the base does not show yet, oldest first, with the rows as they were before each.
 func (r *reader) Queue() ([]QueuedOp, error) {
-	ops, err := r.ownOps(`WHERE state <> 'decided' ORDER BY local_n`)
+	ops, err := r.ownOps(`WHERE ` + isPending + ` ORDER BY local_n`)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +126,7 @@ func (r *reader) Queue() ([]QueuedOp, error) {
 		at[o.LocalN] = i
 	}
 	err = r.each(`SELECT u.local_n, u.table_no, u.key, u.before FROM undo u JOIN op o ON o.local_n = u.local_n
-		WHERE o.state <> 'decided' ORDER BY u.local_n, u.i`, nil, func(row scanner) error {
+		WHERE o.`+isPending+` ORDER BY u.local_n, u.i`, nil, func(row scanner) error {
 		var n int64
 		var image studio.Image
 		var table uint8
@@ -136,20 +141,45 @@ func (r *reader) Queue() ([]QueuedOp, error) {
 	return ops, err
 }
 
+// OwnOp finds an own op, whatever its state; without its undo images.
+func (r *reader) OwnOp(id studio.OpID) (QueuedOp, bool) {
+	ops, err := r.ownOps(`WHERE op_id = ?`, id.Bytes())
+	if !r.note(err) || len(ops) == 0 {
+		return QueuedOp{}, false
+	}
+	return ops[0], true
+}
+
 // DecidedAfter lists the own ops whose event came after a seq and was not refused, oldest first: what a server that went
 // back must be given again.
 func (r *reader) DecidedAfter(seq uint64) ([]QueuedOp, error) {
 	return r.ownOps(`WHERE state = 'decided' AND seq > ? AND verdict <> 5 ORDER BY local_n`, seq)
 }
 
+// NextLocalN is the place that the next own op has in the queue.
+func (r *reader) NextLocalN() uint64 {
+	var n uint64
+	r.note(r.queryRow(`SELECT coalesce(max(local_n), 0) + 1 FROM op`).Scan(&n))
+	return n
+}
+
+// LogWhole tells whether every event up to the newest is here, and which that is.
+func (r *reader) LogWhole() (newest uint64, whole bool) {
+	var n uint64
+	r.note(r.queryRow(`SELECT coalesce(max(seq), 0), count(*) FROM event`).Scan(&newest, &n))
+	return newest, n == newest
+}
+
 func (r *reader) ownOps(where string, args ...any) ([]QueuedOp, error) {
 	ops := []QueuedOp{}
-	err := r.each(`SELECT local_n, coalesce(n, 0), state, seq, op_id, kind, entity, body, group_id, undoes, made_hlc FROM op `+where, args,
+	err := r.each(`SELECT local_n, coalesce(n, 0), state, actor, seq, verdict, reason, op_id, kind, entity, body, group_id, undoes, made_hlc
+		FROM op `+where, args,
 		func(row scanner) error {
 			var o QueuedOp
 			var body []byte
 			var hybrid int64
-			err := row.Scan(&o.LocalN, &o.N, &o.State, &o.Seq, cell{&o.Op.ID.ID}, cell{(*uint8)(&o.Op.Kind)}, cell{&o.Op.Entity}, &body,
+			err := row.Scan(&o.LocalN, &o.N, &o.State, cell{&o.Actor.ID}, &o.Seq, cell{(*uint8)(&o.Verdict)}, cell{(*string)(&o.Reason)},
+				cell{&o.Op.ID.ID}, cell{(*uint8)(&o.Op.Kind)}, cell{&o.Op.Entity}, &body,
 				cell{&o.Op.Group.ID}, cell{&o.Op.Undoes.ID}, &hybrid)
 			if err != nil {
 				return err
@@ -162,10 +192,32 @@ func (r *reader) ownOps(where string, args ...any) ([]QueuedOp, error) {
 	return ops, err
 }
 
-// Queued adds an op to the queue that has no rows of its own here: it is decided by the server alone.
-func (tx *Tx) Queued(op studio.Op, actor studio.UserID, about studio.CheckpointID) error {
-	return tx.appendOp(Logged{Op: op, Event: studio.Event{Actor: actor, About: about, Body: studio.EncodeBody(op.Body),
-		Verdict: studio.Noop}}, OpQueued)
+// Queued adds an op to the queue as this store decided it: its verdict, and the rows as they were before it, which others
+// have written already.
+func (tx *Tx) Queued(op studio.Op, d studio.Decision, actor studio.UserID, undo []studio.Image) error {
+	return tx.appendOp(loggedOf(op, d, actor, undo), OpQueued)
+}
+
+// Cancelled notes the undo of an op that was never sent: it is never sent either.
+func (tx *Tx) Cancelled(undo studio.Op, actor studio.UserID) error {
+	return tx.appendOp(loggedOf(undo, studio.Decision{Verdict: studio.Noop}, actor, nil), OpCancelled)
+}
+
+func loggedOf(op studio.Op, d studio.Decision, actor studio.UserID, undo []studio.Image) Logged {
+	return Logged{Op: op, Undo: undo, Event: studio.Event{Actor: actor, About: d.About, Body: studio.EncodeBody(op.Body),
+		Verdict: d.Verdict, Reason: d.Reason}}
+}
+
+// Cancel takes an op out of the queue that was never sent. In lane rebase.
+func (tx *Tx) Cancel(id studio.OpID) error {
+	return errors.Join(tx.exec(`UPDATE op SET state = 'cancelled' WHERE op_id = ?`, id.Bytes()),
+		tx.exec(`DELETE FROM undo WHERE local_n = (SELECT local_n FROM op WHERE op_id = ?)`, id.Bytes()))
+}
+
+// Uncancel puts it into the queue again, at its old place, and forgets its undo.
+func (tx *Tx) Uncancel(id studio.OpID) error {
+	return errors.Join(tx.exec(`UPDATE op SET state = 'queued' WHERE op_id = ? AND state = 'cancelled'`, id.Bytes()),
+		tx.exec(`DELETE FROM op WHERE undoes = ? AND state = 'cancelled'`, id.Bytes()))
 }
 
 // ChainAt is the chain after an event.
@@ -201,14 +253,16 @@ func (tx *Tx) DecideOp(ev studio.Event) error {
 		ev.Seq, ev.Op.Bytes())
 }
 
-// RequeueOp queues a decided op again, without n: the server went back behind it.
+// RequeueOp queues a decided op again, without n: the server went back behind it. What was before it is of another base:
+// only what it authored is remembered.
 func (tx *Tx) RequeueOp(localN int64) error {
-	return errors.Join(tx.exec(`UPDATE op SET state = 'queued', n = NULL, seq = 0 WHERE local_n = ?`, localN))
+	return errors.Join(tx.exec(`UPDATE op SET state = 'queued', n = NULL, seq = 0 WHERE local_n = ?`, localN),
+		tx.exec(`DELETE FROM undo WHERE local_n = ? AND NOT (table_no = ? AND before IS NULL)`, localN, studio.TableCheckpoint))
 }
 
 // Unnumber takes the n of all ops away that have no verdict: they get new ones.
 func (tx *Tx) Unnumber() error {
-	return tx.exec(`UPDATE op SET n = NULL, state = 'queued', seq = 0 WHERE state <> 'decided'`)
+	return tx.exec(`UPDATE op SET n = NULL, state = 'queued', seq = 0 WHERE ` + isPending)
 }
 
 // Replayed writes how a pending op stands over a new base: this store's own verdict and the rows before it.
@@ -267,16 +321,22 @@ func (tx *Tx) ForgetAfter(seq uint64) error {
 }
 
 // PutRows writes rows as they are, and takes others away, outside of any act: rows of the server, and what is pending over
-// them.
+// them. A number that goes from one checkpoint to another is free in between.
 func (tx *Tx) PutRows(puts, gone []studio.Row) error {
-	if err := tx.putRows(puts); err != nil {
-		return err
-	}
-	slices.Reverse(gone) // what stands on others goes first
-	for _, r := range gone {
+	for _, r := range slices.Backward(gone) { // what stands on others goes first
 		if err := tx.drop(r); err != nil {
 			return err
 		}
+	}
+	for _, r := range puts {
+		if k, ok := r.(studio.Checkpoint); ok {
+			if err := tx.exec(`UPDATE checkpoint SET version = 0 WHERE id = ? AND version NOT IN (0, ?)`, k.ID.Bytes(), k.Version); err != nil {
+				return err
+			}
+		}
+	}
+	if err := tx.putRows(puts); err != nil {
+		return err
 	}
 	tx.noteChange(Batch{Puts: puts, Gone: gone})
 	return nil
@@ -390,6 +450,11 @@ func (r *reader) Cards() ([]Card, error) {
 // SetCovered notes that the server holds all bytes of a checkpoint.
 func (tx *Tx) SetCovered(k studio.CheckpointID) error {
 	return tx.exec(`INSERT INTO transfer (checkpoint, covered) VALUES (?, 1) ON CONFLICT DO UPDATE SET covered = 1`, k.Bytes())
+}
+
+// SetUncovered notes that the server does not hold all of them after all.
+func (tx *Tx) SetUncovered(k studio.CheckpointID) error {
+	return tx.exec(`DELETE FROM transfer WHERE checkpoint = ?`, k.Bytes())
 }
 
 // Covered tells whether the server holds all bytes of a checkpoint.

@@ -18,6 +18,8 @@ type Lane string
 const (
 	LaneEdit Lane = "edit" // an act of the person at this store: the strictest
 	LanePull Lane = "pull" // what a server has decided, and what is pending over it; only where a server is the authority
+	// LaneRebase is own ops that were never sent leaving the queue or coming back: the view is made anew, the base stays.
+	LaneRebase Lane = "rebase"
 )
 
 // ActKind says what a transaction is for.
@@ -68,7 +70,7 @@ type Tx struct {
 	reader
 	db     *DB
 	act    Act
-	since  uint64
+	since  uint64 // the newest event before it
 	change ChangeSet
 	dirty  bool // a change row is due
 }
@@ -112,11 +114,13 @@ func rollback(tx *sql.Tx) error {
 }
 
 func (tx *Tx) run(fn func(*Tx) error) error {
-	if err := tx.queryRow(`SELECT coalesce(max(seq), 0) FROM event`).Scan(&tx.since); err != nil {
+	var sinceN uint64
+	if err := tx.queryRow(`SELECT (SELECT coalesce(max(seq), 0) FROM event), (SELECT coalesce(max(local_n), 0) FROM op)`).
+		Scan(&tx.since, &sinceN); err != nil {
 		return failure("begin", err)
 	}
-	if err := tx.exec(`INSERT INTO act (one, lane, kind, actor, since_seq, never) VALUES (1, ?, ?, ?, ?, 0)`,
-		string(tx.act.Lane), string(tx.act.Kind), tx.act.Actor.Bytes(), tx.since); err != nil {
+	if err := tx.exec(`INSERT INTO act (one, lane, kind, actor, since_seq, since_n, never) VALUES (1, ?, ?, ?, ?, ?, 0)`,
+		string(tx.act.Lane), string(tx.act.Kind), tx.act.Actor.Bytes(), tx.since, sinceN); err != nil {
 		return err
 	}
 	if err := fn(tx); err != nil {
@@ -210,7 +214,7 @@ func (tx *Tx) appendEvent(l Logged) error {
 // appendOp writes an own op, and the rows as they were before it. One that a server has to decide has no seq yet.
 func (tx *Tx) appendOp(l Logged, state QueueState) error {
 	seq := l.Event.Seq
-	if state == OpQueued {
+	if state != OpDecided {
 		seq = 0
 	}
 	s, err := tx.prepared(`INSERT INTO op (op_id, actor, kind, entity, about, body, group_id, undoes, made_hlc, state, verdict, reason, seq)

@@ -314,12 +314,15 @@ func (r *reader) Event(id studio.OpID) (ev studio.Event, ok bool) {
 		return ev, true
 	}
 	ev = studio.Event{}
-	ok = r.note(scanPending(r.queryRow(pendingSelect+"WHERE op_id = ? AND state <> 'decided'", id.Bytes()), &ev))
+	ok = r.note(scanPending(r.queryRow(pendingSelect+"WHERE op_id = ? AND "+isPending, id.Bytes()), &ev))
 	return ev, ok
 }
 
-// What is queued is an event to come: seq is above that of any event, in the order of the queue.
+// What is pending is an event to come: seq is that of studio.PendingMoment.
 const pendingSelect = `SELECT 1 << 62 | local_n, op_id, actor, kind, entity, about, group_id, undoes, made_hlc, verdict, reason, body FROM op `
+
+// isPending is said as the index op_pending says it, so that it is used.
+const isPending = `state IN ('queued', 'acked')`
 
 func scanPending(s scanner, ev *studio.Event) error {
 	var hybrid int64
@@ -337,7 +340,7 @@ func (r *reader) Trail(entity studio.ID, after uint64) (trail []studio.Event) {
 		trail = append(trail, ev)
 		return err
 	}))
-	r.note(r.each(pendingSelect+"WHERE entity = ? AND state <> 'decided' ORDER BY local_n", []any{entity.Bytes()}, func(s scanner) error {
+	r.note(r.each(pendingSelect+"WHERE entity = ? AND "+isPending+" ORDER BY local_n", []any{entity.Bytes()}, func(s scanner) error {
 		var ev studio.Event
 		err := scanPending(s, &ev)
 		if ev.Seq > after {

@@ -44,6 +44,7 @@ type Redone struct {
 	Pending                // Acked no more, when the server has lost the verdict
 	Verdict studio.Verdict // by this store's own decision: the server gives the one that counts
 	Reason  studio.Code
+	About   studio.CheckpointID
 }
 
 // Rebased is what a pull comes to. The rows are in the state that Rebase was given.
@@ -59,10 +60,9 @@ type Rebased struct {
 var ErrDiffers = errors.New("the base differs from the server's")
 
 // Rebase lays a pull under what is pending (sync.md section 4): it takes the pending ops back in reverse, applies the
-// pulled rows, and decides the rest of the ops again in their order. state lies over the store's view; nowMs is the
-// store's clock, for rows of the view alone. Authored checkpoints are never undone: their row stays, contested until its
+// pulled rows, and decides the rest of the ops again in their order. state lies over the store's view. Authored checkpoints are never undone: their row stays, contested until its
 // op is played again. An op that is no longer let through stays in the queue without effect.
-func Rebase(state *studio.State, stand Stand, pending []Pending, all func(studio.Table) []studio.Row, p Pulled, nowMs int64) (Rebased, error) {
+func Rebase(state *studio.State, stand Stand, pending []Pending, all func(studio.Table) []studio.Row, p Pulled) (Rebased, error) {
 	authored, err := takeBack(state, pending)
 	if err != nil {
 		return Rebased{}, err
@@ -88,7 +88,7 @@ func Rebase(state *studio.State, stand Stand, pending []Pending, all func(studio
 		if op.Acked && op.Seq <= p.Head.Seq { // the server went back behind its verdict, unnoticed: it is sent again
 			op.Acked, op.Seq, op.N = false, 0, 0
 		}
-		redone, err := replay(state, stand, op, p.Head.Seq, nowMs)
+		redone, err := Replay(state, stand.Me, op)
 		if err != nil {
 			return Rebased{}, err
 		}
@@ -100,6 +100,22 @@ func Rebase(state *studio.State, stand Stand, pending []Pending, all func(studio
 		}
 	}
 	return out, state.Err()
+}
+
+// Requeue makes the view anew over the same base when the queue changes: it takes back what was pending, and decides what is
+// pending now in its order.
+func Requeue(state *studio.State, me studio.UserID, was, now []Pending) (redone []Redone, err error) {
+	if _, err := takeBack(state, was); err != nil {
+		return nil, err
+	}
+	for _, op := range now {
+		r, err := Replay(state, me, op)
+		if err != nil {
+			return nil, err
+		}
+		redone = append(redone, r)
+	}
+	return redone, state.Err()
 }
 
 // takeBack puts back what was there before the pending ops, which are undecided from now on. It returns the keys of the
@@ -128,6 +144,12 @@ func takeBack(state *studio.State, pending []Pending) (authored map[string]bool,
 			k.Prev, k.ChainRoot, k.StatusAtAcceptance, k.AdoptedBy = studio.CheckpointID{}, studio.CheckpointID{}, studio.StatusID{}, studio.UserID{}
 			state.Put(k)
 			authored[k.Key()] = true
+		}
+	}
+	for key := range authored {
+		if k, ok := state.Checkpoint(studio.CheckpointID{ID: studio.IDFrom([]byte(key))}); ok {
+			k.State, k.Version, k.Prev, k.ChainRoot = studio.Contested, 0, studio.CheckpointID{}, studio.CheckpointID{}
+			state.Put(k)
 		}
 	}
 	return authored, nil
@@ -217,22 +239,26 @@ func chainOn(stand Stand, p Pulled) (chain [32]byte, err error) {
 	return chain, nil
 }
 
-// replay decides a pending op again over the new base.
-func replay(state *studio.State, stand Stand, op Pending, headSeq uint64, nowMs int64) (Redone, error) {
+// Replay decides a pending op again over what is before it in the queue, and applies it. One that is refused has no effect.
+func Replay(state *studio.State, me studio.UserID, op Pending) (Redone, error) {
 	out := Redone{Pending: op}
 	out.Undo = nil
-	at := studio.Moment{Actor: stand.Me, ReceivedMs: nowMs, Seq: headSeq + 1, Ahead: true}
 	over := studio.NewState(state)
-	done, err := over.Run(op.Op, at, nil)
+	done, err := over.Run(op.Op, studio.PendingMoment(me, op.Op, op.LocalN), nil)
 	if err != nil {
 		return out, err
 	}
-	out.Verdict, out.Reason = done[0].Decision.Verdict, done[0].Decision.Reason
+	out.Verdict, out.Reason, out.About = done[0].Decision.Verdict, done[0].Decision.Reason, done[0].Decision.About
 	if out.Verdict == studio.Refused {
 		return out, nil
 	}
 	for _, d := range done {
 		out.Undo = append(out.Undo, d.Undo...)
+	}
+	for i := range out.Undo {
+		if op.Op.Kind == studio.KindAnnounce && out.Undo[i].Table == studio.TableCheckpoint {
+			out.Undo[i].Before = nil // the row that was there is this op's own: to the base it is new
+		}
 	}
 	state.Absorb(over)
 	return out, nil

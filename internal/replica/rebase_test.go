@@ -46,7 +46,7 @@ func (s *saved) sums() studio.Sums {
 }
 
 func (s *saved) act(t *testing.T, op studio.Op) {
-	done, err := s.state.Run(op, studio.Moment{Actor: s.stand.Me, ReceivedMs: 1, Seq: 6, Ahead: true}, nil)
+	done, err := s.state.Run(op, studio.PendingMoment(s.stand.Me, op, uint64(len(s.pending)+1)), nil)
 	require.NoError(t, err)
 	s.pending = append(s.pending, replica.Pending{LocalN: uint64(len(s.pending) + 1), Op: op, Undo: done[0].Undo})
 }
@@ -68,7 +68,7 @@ func (s *saved) lay(t *testing.T, p replica.Pulled) replica.Rebased {
 		stand.Sums = studio.Sums{}
 	}
 	over := studio.NewState(s.state)
-	out, err := replica.Rebase(over, stand, s.pending, s.all, p, 2)
+	out, err := replica.Rebase(over, stand, s.pending, s.all, p)
 	require.NoError(t, err)
 	s.state.Absorb(over)
 	s.stand.Sums, s.stand.Cookie.Seq = out.Sums, p.Head.Seq

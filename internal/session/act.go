@@ -56,7 +56,7 @@ type act struct {
 	state  *studio.State
 	group  studio.GroupID
 	now    int64
-	next   uint64
+	next   uint64 // seq of its first event; ahead of a server: its first place in the queue
 	logged []projectdb.Logged
 	after  []func() error // what is written behind the rows, in the same transaction
 }
@@ -76,7 +76,11 @@ func (s *Session) write(ctx context.Context, kind projectdb.ActKind, fn func(*ac
 		return s.readOnly
 	}
 	_, err := s.db.Write(ctx, projectdb.Act{Lane: projectdb.LaneEdit, Kind: kind, Actor: s.me}, func(tx *projectdb.Tx) error {
-		a := s.newAct(tx, tx.NextSeq())
+		next := tx.NextSeq()
+		if s.ahead() {
+			next = tx.NextLocalN()
+		}
+		a := s.newAct(tx, next)
 		a.tx = tx
 		if err := fn(a); err != nil {
 			return err
@@ -114,8 +118,11 @@ func (s *Session) dry(ctx context.Context, fn func(*act) error) error {
 		return s.readOnly
 	}
 	return s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
-		seq, _ := snap.HeadSeq()
-		return fn(s.newAct(snap, seq+1))
+		next, _ := snap.HeadSeq()
+		if s.ahead() {
+			next = snap.NextLocalN()
+		}
+		return fn(s.newAct(snap, next+1))
 	})
 }
 
@@ -191,8 +198,10 @@ func (it *item) doOp(op studio.Op, park bool) (studio.Decision, error) {
 	op.ID = studio.OpID{ID: a.s.clock.NewID()}
 	op.Group = a.group
 	op.MadeHybrid = a.s.clock.Hybrid()
-	at := studio.Moment{
-		Actor: a.s.me, ReceivedMs: a.now, Seq: a.next + uint64(len(a.logged)+len(it.logged)), Ahead: a.s.ahead(),
+	n := a.next + uint64(len(a.logged)+len(it.logged))
+	at := studio.Moment{Actor: a.s.me, ReceivedMs: a.now, Seq: n}
+	if a.s.ahead() {
+		at = studio.PendingMoment(a.s.me, op, n)
 	}
 	var first studio.Decision
 	done, err := it.state.Run(op, at, func(d studio.Decision) error {

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"framehold/internal/projectdb"
@@ -66,12 +65,17 @@ func pendingOf(queue []projectdb.QueuedOp) []replica.Pending {
 }
 
 // Lay lays a finished pull under what is pending, with its events, their lines, and a card for each verdict that the
-// person has to see.
+// person has to see. A store that has rows of another base is laid anew: a published project, one whose view has widened.
 func (x syncStore) Lay(ctx context.Context, p replica.Pulled) (stand replica.Stand, err error) {
 	err = x.pull(ctx, func(tx *projectdb.Tx, row projectdb.Replica) error {
 		before, err := x.standOf(x.s.projectID, row)
 		if err != nil {
 			return err
+		}
+		if row.Generation == (wire.Generation{}) {
+			p.Anew = true
+		} else if !row.Full && !p.Whole && !p.Anew {
+			return fmt.Errorf("%w: all is to be seen now", replica.ErrDiffers)
 		}
 		if p.Anew {
 			before.Sums, before.Chain, before.Cookie = studio.Sums{}, [32]byte{}, wire.Cookie{}
@@ -85,30 +89,28 @@ func (x syncStore) Lay(ctx context.Context, p replica.Pulled) (stand replica.Sta
 		}
 		before.Full = !p.Whole
 		state := studio.NewState(tx)
-		now := x.s.clock.NowMs()
-		out, err := replica.Rebase(state, before, pendingOf(queue), tx.All, p, now)
+		out, err := replica.Rebase(state, before, pendingOf(queue), tx.All, p)
 		if err != nil {
-			return err
-		}
-		if err := x.write(tx, state, queue, p, out, now); err != nil {
 			return err
 		}
 		row.Generation, row.Seq, row.Chain, row.Sums, row.Full = p.Head.Generation, p.Head.Seq, p.Head.Chain, out.Sums, before.Full
 		if row.Signed, err = wire.EncodeSigned(p.Head); err != nil {
 			return err
 		}
-		stand, err = x.standOf(x.s.projectID, row)
-		if err != nil {
+		if stand, err = x.standOf(x.s.projectID, row); err != nil {
 			return err
 		}
-		return tx.SetReplica(row)
+		if err := tx.SetReplica(row); err != nil { // first: the events that come with a limited view have gaps
+			return err
+		}
+		return x.write(tx, state, queue, p, out)
 	})
 	return stand, err
 }
 
 // requeueLost queues own ops again that the server has no more, as a pull of the whole history shows.
 func requeueLost(tx *projectdb.Tx, p replica.Pulled) error {
-	if !p.Anew {
+	if !p.Anew || p.Whole {
 		return nil
 	}
 	decided, err := tx.DecidedAfter(0)
@@ -128,44 +130,16 @@ func requeueLost(tx *projectdb.Tx, p replica.Pulled) error {
 	return nil
 }
 
-// forgetOther takes the events away that the server's history, pulled as a whole, has not.
-func forgetOther(tx *projectdb.Tx, events []studio.Event) error {
-	common, next := uint64(0), tx.NextSeq()
-	for i := len(events) - 1; i >= 0 && common == 0; i-- {
-		if events[i].Seq >= next {
-			continue
-		}
-		if mine, ok := tx.Event(events[i].Op); ok && mine.Seq == events[i].Seq && mine.Chain == events[i].Chain {
-			common = events[i].Seq
-		}
+func (x syncStore) write(tx *projectdb.Tx, state *studio.State, queue []projectdb.QueuedOp, p replica.Pulled, out replica.Rebased) error {
+	again, err := x.sealAgain(tx, state, queue, out)
+	if err != nil {
+		return err
 	}
-	return tx.ForgetAfter(common)
-}
-
-func (x syncStore) write(tx *projectdb.Tx, state *studio.State, queue []projectdb.QueuedOp, p replica.Pulled, out replica.Rebased, nowMs int64) error {
 	puts, gone := state.Changed()
 	if err := tx.PutRows(puts, gone); err != nil {
 		return err
 	}
-	if p.Anew {
-		if err := forgetOther(tx, out.Events); err != nil {
-			return err
-		}
-	}
-	line := func(ev studio.Event) *studio.Line {
-		body, err := studio.DecodeBody(ev.Kind, ev.Body)
-		if err != nil {
-			return nil // of a newer program: it is kept, and shown when this one is updated
-		}
-		if ev.Verdict == studio.Refused || ev.Verdict == studio.Noop {
-			return nil
-		}
-		if l, shown := studio.LineOf(ev, body, state, studio.Decision{}); shown {
-			return &l
-		}
-		return nil
-	}
-	if err := tx.AppendPulled(out.Events, line); err != nil {
+	if err := x.writeEvents(tx, state, p, out.Events); err != nil {
 		return err
 	}
 	for _, q := range queue {
@@ -176,7 +150,7 @@ func (x syncStore) write(tx *projectdb.Tx, state *studio.State, queue []projectd
 		if err := tx.DecideOp(ev); err != nil {
 			return err
 		}
-		if err := x.told(tx, q.Op, ev, nowMs); err != nil {
+		if err := x.told(tx, ev); err != nil {
 			return err
 		}
 	}
@@ -196,27 +170,77 @@ func (x syncStore) write(tx *projectdb.Tx, state *studio.State, queue []projectd
 			return err
 		}
 	}
+	for _, r := range again {
+		d := studio.Decision{Verdict: r.Verdict, Reason: r.Reason, About: r.About}
+		if err := tx.Queued(r.Op, d, x.s.me, r.Undo); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// told opens a card for a verdict that is more than "done", and seals again what only waited (rows B2, B10, B17).
-func (x syncStore) told(tx *projectdb.Tx, op studio.Op, ev studio.Event, nowMs int64) error {
-	if op.Kind == studio.KindSeal && ev.Verdict == studio.Noop {
-		switch ev.Reason {
-		case studio.CodeWaitContent, studio.CodeWaitBase, studio.CodeQuota:
-			about := op.Body.(*studio.SealBody).Checkpoint
-			if ev.Reason == studio.CodeWaitContent { // it did not hold the bytes for this client: they are offered again
-				if err := tx.Uncovered(about); err != nil {
-					return err
-				}
+// writeEvents writes the log's new end. Where all was fetched again, a log that is not the server's goes first.
+func (x syncStore) writeEvents(tx *projectdb.Tx, state *studio.State, p replica.Pulled, events []studio.Event) error {
+	if p.Anew && !p.Whole {
+		newest, whole := tx.LogWhole()
+		mine, _ := tx.ChainAt(newest)
+		if !whole || newest > 0 && (newest > uint64(len(events)) || events[newest-1].Chain != mine) {
+			if err := tx.ForgetAfter(0); err != nil {
+				return err
 			}
-			again := op
-			again.ID = studio.OpID{ID: x.s.clock.NewID()}
-			return tx.Queued(again, x.s.me, about)
 		}
 	}
-	if ev.Verdict == studio.Applied || ev.Verdict == studio.Noop && ev.Reason == studio.CodeAlready {
+	return tx.AppendPulled(events, func(ev studio.Event) *studio.Line {
+		body, err := studio.DecodeBody(ev.Kind, ev.Body)
+		if err != nil {
+			return nil // of a newer program: it is kept, and shown when this one is updated
+		}
+		if ev.Verdict == studio.Refused || ev.Verdict == studio.Noop {
+			return nil
+		}
+		if l, shown := studio.LineOf(ev, body, state, studio.Decision{}); shown {
+			return &l
+		}
 		return nil
+	})
+}
+
+// sealAgain asks again for what only waited for its content, its base or room (rows B2, B10, B17), by new ops. They wait in
+// the queue until the lane of bytes finds the checkpoint covered: asked at once, the answer would be the same.
+func (x syncStore) sealAgain(tx *projectdb.Tx, state *studio.State, queue []projectdb.QueuedOp, out replica.Rebased) (again []replica.Redone, err error) {
+	next := tx.NextLocalN()
+	for _, q := range queue {
+		ev, acked := out.Acked[q.Op.ID]
+		if !acked || q.Op.Kind != studio.KindSeal || ev.Verdict != studio.Noop {
+			continue
+		}
+		switch ev.Reason {
+		case studio.CodeWaitContent, studio.CodeWaitBase, studio.CodeQuota:
+			if err := tx.SetUncovered(q.Op.Body.(*studio.SealBody).Checkpoint); err != nil {
+				return nil, err
+			}
+			op := replica.Pending{LocalN: next + uint64(len(again)), Op: q.Op}
+			op.Op.ID = studio.OpID{ID: x.s.clock.NewID()}
+			redone, err := replica.Replay(state, x.s.me, op)
+			if err != nil {
+				return nil, err
+			}
+			again = append(again, redone)
+		}
+	}
+	return again, state.Err()
+}
+
+// told opens a card for a verdict that is more than "done" and more than "it waits".
+func (x syncStore) told(tx *projectdb.Tx, ev studio.Event) error {
+	if ev.Verdict == studio.Applied {
+		return nil
+	}
+	if ev.Verdict == studio.Noop {
+		switch ev.Reason {
+		case studio.CodeAlready, studio.CodeWaitContent, studio.CodeWaitBase, studio.CodeQuota:
+			return nil
+		}
 	}
 	params := studio.Params{Asset: studio.PathOf(tx, ev.Entity), Name: ev.Result, N: 1}
 	if a, ok := tx.Asset(studio.AssetID{ID: ev.Entity}); ok {
@@ -224,7 +248,7 @@ func (x syncStore) told(tx *projectdb.Tx, op studio.Op, ev studio.Event, nowMs i
 		params.Who = holder.DisplayName()
 	}
 	return tx.AddCard(projectdb.Card{ID: studio.ID(x.s.clock.NewID()), Op: ev.Op, Code: ev.Reason, Params: params,
-		Asset: studio.AssetID{ID: ev.Entity}, OpenedMs: nowMs})
+		Asset: studio.AssetID{ID: ev.Entity}, OpenedMs: x.s.clock.NowMs()})
 }
 
 // Build chooses what is sent next, and writes its n.
@@ -272,7 +296,7 @@ func (x syncStore) Keep(ctx context.Context, k replica.Keep) (stand replica.Stan
 // Restart begins anew: behind a server that went back, or as another client.
 func (x syncStore) Restart(ctx context.Context, effect replica.Effect) (stand replica.Stand, err error) {
 	err = x.pull(ctx, func(tx *projectdb.Tx, row projectdb.Replica) error {
-		if err := errors.Join(tx.Unnumber(), tx.ForgetCovered()); err != nil { // the lease is the client's, and the server's
+		if err := tx.Unnumber(); err != nil {
 			return err
 		}
 		switch e := effect.(type) {
@@ -289,6 +313,9 @@ func (x syncStore) Restart(ctx context.Context, effect replica.Effect) (stand re
 				}
 			}
 			if err := tx.ForgetAfter(e.After); err != nil {
+				return err
+			}
+			if err := tx.ForgetCovered(); err != nil {
 				return err
 			}
 			row.Generation, row.Seq, row.Chain, row.Sums = [8]byte{}, 0, [32]byte{}, studio.Sums{}

@@ -164,11 +164,10 @@ func (s *store) based(want studio.Sums) error {
 func (s *store) folded(base studio.View) error {
 	state := studio.NewState(base)
 	for _, q := range s.queue {
-		at := studio.Moment{Actor: s.stand.Me, ReceivedMs: q.atMs, Seq: q.atSeq, Ahead: true}
-		if q.atSeq == 0 {
-			continue // queued by the store itself, for the server alone
+		if !q.played {
+			continue
 		}
-		done, err := state.Run(q.Op, at, nil)
+		done, err := state.Run(q.Op, studio.PendingMoment(s.stand.Me, q.Op, q.LocalN), nil)
 		if err != nil {
 			return err
 		}

@@ -114,7 +114,7 @@ func (w *World) step(c *client, ev replica.Event) error {
 		case replica.Rest:
 			return w.rest(c, e)
 		case replica.Lay:
-			stand, err := c.store.lay(e.Pulled, w.nowMs+c.skewMs)
+			stand, err := c.store.lay(e.Pulled)
 			w.note("client %d lays %d: %v", c.n, e.Pulled.Head.Seq, err)
 			if err == nil {
 				err = w.checkClient(c)

@@ -30,13 +30,12 @@ type store struct {
 // content is what a checkpoint's file is made of here: one chunk.
 type content struct{ chunk, page, root []byte }
 
-// queued is an own op: how it stands here, when that was decided, and what the server said.
+// queued is an own op: how it stands here, and what the server said.
 type queued struct {
 	replica.Pending
 	verdict studio.Verdict
 	reason  studio.Code
-	atMs    int64
-	atSeq   uint64
+	played  bool // false: queued by the store itself, for the server alone
 }
 
 func newStore(stand replica.Stand, newID func() studio.ID) *store {
@@ -117,18 +116,17 @@ func (s *store) forget(r studio.Row) {
 
 // act decides the ops of one act ahead of the server, as a person's own store does: what a server would park, rename or do
 // in part is not made, unless they insist. It tells whether the act was made.
-func (s *store) act(nowMs int64, ops []studio.Op, insist bool) bool {
+func (s *store) act(ops []studio.Op, insist bool) bool {
 	over := studio.NewState(s.view)
-	at := studio.Moment{Actor: s.stand.Me, ReceivedMs: nowMs, Seq: s.stand.Cookie.Seq + 1, Ahead: true}
 	var made []queued
 	for _, op := range ops {
-		done, err := over.Run(op, at, nil)
+		done, err := over.Run(op, studio.PendingMoment(s.stand.Me, op, s.localN+uint64(len(made))+1), nil)
 		if err != nil || !stands(done[0].Decision, insist) {
 			return false
 		}
 		d := done[0].Decision
 		made = append(made, queued{Pending: replica.Pending{LocalN: s.localN + uint64(len(made)) + 1, Op: op, Undo: done[0].Undo},
-			verdict: d.Verdict, reason: d.Reason, atMs: at.ReceivedMs, atSeq: at.Seq})
+			verdict: d.Verdict, reason: d.Reason, played: true})
 	}
 	s.commit(over)
 	s.queue = append(s.queue, made...)
@@ -151,7 +149,7 @@ func stands(d studio.Decision, insist bool) bool {
 	return false
 }
 
-func (s *store) lay(p replica.Pulled, nowMs int64) (replica.Stand, error) {
+func (s *store) lay(p replica.Pulled) (replica.Stand, error) {
 	before := s.stand
 	if p.Anew {
 		before.Sums, before.Chain, before.Cookie = studio.Sums{}, [32]byte{}, wire.Cookie{}
@@ -160,7 +158,7 @@ func (s *store) lay(p replica.Pulled, nowMs int64) (replica.Stand, error) {
 	queue, past := s.queue, s.past
 	s.requeue(p.Lost(s.decided(0)))
 	over := studio.NewState(s.view)
-	out, err := replica.Rebase(over, before, s.pending(), s.all, p, nowMs)
+	out, err := replica.Rebase(over, before, s.pending(), s.all, p)
 	if err != nil {
 		s.queue, s.past = queue, past
 		return s.stand, err
@@ -174,7 +172,7 @@ func (s *store) lay(p replica.Pulled, nowMs int64) (replica.Stand, error) {
 			s.events.add(ev)
 		}
 	}
-	s.settle(out, nowMs, p.Head.Seq+1)
+	s.settle(out)
 	s.stand.Cookie = wire.Cookie{Generation: p.Head.Generation, Seq: p.Head.Seq}
 	copy(s.stand.Cookie.Chain8[:], p.Head.Chain[:])
 	s.stand.Chain, s.stand.Sums, s.stand.Full, s.stand.Signed = p.Head.Chain, out.Sums, before.Full, p.Head
@@ -213,7 +211,7 @@ func (s *store) requeue(ops []studio.OpID) {
 	slices.SortFunc(s.queue, func(a, b queued) int { return int(int64(a.LocalN) - int64(b.LocalN)) })
 }
 
-func (s *store) settle(out replica.Rebased, nowMs int64, seq uint64) {
+func (s *store) settle(out replica.Rebased) {
 	redone := map[studio.OpID]replica.Redone{}
 	for _, r := range out.Redone {
 		redone[r.Op.ID] = r
@@ -223,7 +221,7 @@ func (s *store) settle(out replica.Rebased, nowMs int64, seq uint64) {
 		ev, acked := out.Acked[q.Op.ID]
 		if !acked {
 			r := redone[q.Op.ID]
-			rest = append(rest, queued{Pending: r.Pending, verdict: r.Verdict, reason: r.Reason, atMs: nowMs, atSeq: seq})
+			rest = append(rest, queued{Pending: r.Pending, verdict: r.Verdict, reason: r.Reason, played: true})
 			continue
 		}
 		q.Seq, q.verdict, q.reason = ev.Seq, ev.Verdict, ev.Reason

@@ -53,7 +53,7 @@ func (w *World) wish(c *client) []studio.Op {
 // wishes tries a few until one is made: people do what they may.
 func (w *World) wishes(c *client) []studio.Op {
 	for range 4 {
-		if ops, insist := w.wish(c), w.chance(40); ops != nil && c.store.act(w.nowMs+c.skewMs, ops, insist) {
+		if ops, insist := w.wish(c), w.chance(40); ops != nil && c.store.act(ops, insist) {
 			return ops
 		}
 	}

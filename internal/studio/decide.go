@@ -237,7 +237,7 @@ func (d *decider) versionLabel(id CheckpointID) string {
 	return k.Label()
 }
 
-// Label is how people name a checkpoint: v4, or v4* before it is numbered.
+// Label is how people name a checkpoint without looking at any other: v4, or * before it is numbered.
 func (k Checkpoint) Label() string {
 	if k.Version == 0 {
 		return "*"

@@ -3,13 +3,10 @@ package studio
 // announce tells of a checkpoint; nobody is refused (row B0), but what is not well formed.
 func (d *decider) announce(b *AnnounceBody) Decision {
 	if k, ok := d.view.Checkpoint(b.Checkpoint); ok {
-		if d.at.Ahead && (k.State == Local || k.State == Contested) { // played again: authored rows are never undone
-			k.State, k.ChainRoot, k.Prev, k.StatusAtAcceptance = Announced, CheckpointID{}, CheckpointID{}, StatusID{}
-			result := d.apply(k)
-			result.About = k.ID
-			return result
+		again := d.at.Ahead && (k.State == Local || k.State == Contested) // authored rows are never undone, only played again
+		if !again || k.Author != d.at.Actor || k.Asset.ID != d.op.Entity {
+			return d.noop(CodeAlready, Params{})
 		}
-		return d.noop(CodeAlready, Params{})
 	}
 	if err := CheckText("comment", b.Comment); err != nil {
 		return d.refuseErr(err)

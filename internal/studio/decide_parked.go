@@ -58,7 +58,12 @@ func (d *decider) adopt(chain ParkedChain, members []Checkpoint, b *ParkedBody) 
 		k.Ver, k.AdoptedBy = k.Ver+1, d.at.Actor
 		if inOrder || i == last {
 			k.State, k.Version, k.Prev, k.StatusAtAcceptance = Accepted, a.NextVersion, a.Head, a.Status
-			a.Head, a.NextVersion = k.ID, a.NextVersion+1
+			if d.at.Ahead {
+				k.State, k.Version = Local, 0
+			} else {
+				a.NextVersion++
+			}
+			a.Head = k.ID
 		} else {
 			k.State = Step
 		}
@@ -76,7 +81,10 @@ func (d *decider) adopt(chain ParkedChain, members []Checkpoint, b *ParkedBody) 
 			OpenedSeq: d.at.Seq})
 	}
 	a.Ver++
-	result.Puts, result.Version, result.About = append(puts, a), a.NextVersion-1, a.Head
+	result.Puts, result.About = append(puts, a), a.Head
+	if !d.at.Ahead {
+		result.Version = a.NextVersion - 1
+	}
 	return result
 }
 

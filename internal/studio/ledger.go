@@ -67,6 +67,9 @@ func (l *Ledger) Play(ev Event) (Played, error) {
 		Client: ev.Client, Uncovered: ev.Reason == CodeWaitContent && ev.Kind == KindSeal,
 		NoRoom: ev.Reason == CodeQuota, Deposit: ev.Reason == CodeNotMember && ev.Verdict == Kept}
 	d := Decide(l, op, at)
+	if ev.Verdict == Refused && ev.Reason == CodeGroup { // for another of its group, which is named there
+		d = Decision{Verdict: Refused, Reason: CodeGroup}
+	}
 	p := Played{Decision: d, Event: EventOf(l, op, at, d)}
 	p.Event.Client, p.Event.N, p.Event.Chain = ev.Client, ev.N, ev.Chain
 	p.Follows = p.Event.EntryHash() == ev.EntryHash()
@@ -76,13 +79,47 @@ func (l *Ledger) Play(ev Event) (Played, error) {
 	if line, shown := LineOf(ev, body, l, d); shown {
 		p.Line = &line
 	}
+	p.Images = l.take(d)
+	return p, nil
+}
+
+// Lay takes rows as they are: the base of a project whose log is not all here.
+func (l *Ledger) Lay(rows ...Row) {
+	for _, r := range rows {
+		l.put(r, r)
+	}
+}
+
+// Foresee decides an own op ahead of the server over all that was played, and takes its effects: invariant I8 of sync.md. One that
+// is refused has none. The events of the log and the ops of the queue before it are what it finds as done.
+func (l *Ledger) Foresee(op Op, at Moment) Played {
+	l.next = at.Seq
+	p := Played{Decision: Decide(l, op, at)}
+	if p.Follows = p.Decision.Verdict != Refused; p.Follows {
+		p.Images = l.take(p.Decision)
+	}
+	return p
+}
+
+func (l *Ledger) take(d Decision) (images []Image) {
 	for _, r := range d.Puts {
-		p.Images = append(p.Images, l.put(r, r))
+		images = append(images, l.put(r, r))
 	}
 	for _, r := range d.Gone {
-		p.Images = append(p.Images, l.put(r, nil))
+		images = append(images, l.put(r, nil))
 	}
-	return p, nil
+	return images
+}
+
+// Sums is the state hash of the rows.
+func (l *Ledger) Sums() Sums {
+	sums := Sums{}
+	for t, rows := range l.rows {
+		for _, r := range rows {
+			sums[t] = sums[t].Plus(EncodeRow(r))
+		}
+	}
+	return sums
 }
 
 // Row finds a row by its table and key.

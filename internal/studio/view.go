@@ -67,6 +67,14 @@ type Moment struct {
 	Client    ID // the project store that sent the op; zero in a personal project, and for what follows from another op
 }
 
+const pendingBit = 1 << 62 // above every seq that a server will ever give
+
+// PendingMoment is when and where an own op is decided ahead of the server, at first and whenever it is played again: it
+// depends on nothing but the op and its place in the queue, so that the same base and queue always give the same rows.
+func PendingMoment(actor UserID, op Op, localN uint64) Moment {
+	return Moment{Actor: actor, ReceivedMs: int64(op.MadeHybrid >> 16), Seq: pendingBit | localN, Ahead: true}
+}
+
 // Verdict is the final answer to an op; numbers are stored.
 type Verdict uint8
 

@@ -74,9 +74,9 @@ CREATE TABLE assignment (
 CREATE UNIQUE INDEX assignment_present ON assignment (asset) WHERE to_seq = 0;
 CREATE INDEX assignment_asset ON assignment (asset);
 
--- canonical. Saved versions. version null until accepted; state as in studio.CheckpointState.
+-- canonical. Saved versions. state as in studio.CheckpointState. What a person saved outlives their sight of its asset.
 CREATE TABLE checkpoint (
-  id BLOB PRIMARY KEY, asset BLOB NOT NULL REFERENCES asset (id), author BLOB NOT NULL, base BLOB, prev BLOB,
+  id BLOB PRIMARY KEY, asset BLOB NOT NULL, author BLOB NOT NULL, base BLOB, prev BLOB,
   assignment BLOB, status_at_creation BLOB, status_at_acceptance BLOB, manifest BLOB NOT NULL, bytes INTEGER NOT NULL,
   new_bytes INTEGER NOT NULL, comment TEXT NOT NULL, preview BLOB, image BLOB, group_id BLOB, state INTEGER NOT NULL,
   version INTEGER NOT NULL, -- 0 until accepted
@@ -87,9 +87,9 @@ CREATE UNIQUE INDEX checkpoint_version ON checkpoint (asset, version) WHERE vers
 CREATE INDEX checkpoint_asset ON checkpoint (asset);
 CREATE INDEX checkpoint_chain ON checkpoint (chain_root) WHERE chain_root IS NOT NULL;
 
--- canonical. Chains of parked checkpoints, named by their first.
+-- canonical. Chains of parked checkpoints, named by their first. One's own outlives the sight of its asset.
 CREATE TABLE parked (
-  root BLOB PRIMARY KEY, asset BLOB NOT NULL REFERENCES asset (id), reason TEXT NOT NULL, state INTEGER NOT NULL,
+  root BLOB PRIMARY KEY, asset BLOB NOT NULL, reason TEXT NOT NULL, state INTEGER NOT NULL,
   opened_seq INTEGER NOT NULL, closed_seq INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX parked_asset ON parked (asset);
@@ -149,11 +149,12 @@ CREATE TABLE op (
   local_n INTEGER PRIMARY KEY, op_id BLOB NOT NULL UNIQUE, actor BLOB NOT NULL, kind INTEGER NOT NULL, entity BLOB NOT NULL,
   about BLOB, body BLOB NOT NULL, group_id BLOB NOT NULL, undoes BLOB, made_hlc INTEGER NOT NULL,
   n INTEGER, -- on the wire; null until first sent
-  state TEXT NOT NULL, -- queued: not decided by the server yet; acked: decided, not in the base yet; decided
+  state TEXT NOT NULL, -- queued: not decided by the server yet; acked: decided, not in the base yet; decided; cancelled: never sent
   verdict INTEGER NOT NULL, reason TEXT NOT NULL, seq INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX op_actor ON op (actor, local_n);
 CREATE INDEX op_group ON op (group_id);
+CREATE INDEX op_pending ON op (local_n) WHERE state IN ('queued', 'acked');
 
 -- canonical. On a studio project one row: where this store stands to its server. None: a personal project.
 CREATE TABLE replica (
@@ -166,6 +167,13 @@ CREATE TABLE replica (
   lmid INTEGER NOT NULL, next_n INTEGER NOT NULL, full_view INTEGER NOT NULL,
   sync_asked INTEGER NOT NULL -- a process without the lock asks the one that has it
 ) STRICT;
+
+-- What has been done: events, and on a studio project the own ops that its server has not decided yet (pending 1).
+CREATE VIEW written AS
+  SELECT 0 AS pending, seq AS at, op_id, actor, kind, entity, about, verdict FROM event
+  UNION ALL
+  SELECT 1, local_n, op_id, actor, kind, entity, about, verdict FROM op
+    WHERE state IN ('queued', 'acked') AND EXISTS (SELECT 1 FROM replica);
 
 -- canonical. What a person still has to see. params: JSON of what the sentence names.
 CREATE TABLE inbox (
@@ -238,5 +246,6 @@ CREATE TABLE no_row (id INTEGER PRIMARY KEY CHECK (id IS NULL)) STRICT;
 CREATE TABLE act (
   one INTEGER PRIMARY KEY CHECK (one = 1), lane TEXT NOT NULL, kind TEXT NOT NULL, actor BLOB NOT NULL,
   since_seq INTEGER NOT NULL, -- the newest event before this transaction
+  since_n INTEGER NOT NULL, -- the newest own op before it
   never INTEGER NOT NULL REFERENCES no_row (id) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
