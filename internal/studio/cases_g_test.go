@@ -68,3 +68,29 @@ func TestCase_G12(t *testing.T) {
 	w.refused(w.give(b.ID, "Artist"), studio.CodeBadTarget)
 	require.Equal(t, w.users["Artist"], w.asset(a.ID).Assignee, "assigned first: it stays so, and is listed (row D10)")
 }
+
+func TestCase_H16(t *testing.T) {
+	w := server(t)
+	a := w.shot(1, todo, "Artist")
+	w.setProject(func(p *studio.Project) { p.State = studio.Closed })
+	w.refused(w.give(a.ID, "other"), studio.CodeProjectClosed)
+	w.refused(w.act(w.users["Artist"], studio.KindStatusSet, a.ID.ID, &studio.StatusBody{From: a.Status, To: w.statuses[active]}), studio.CodeProjectClosed)
+	w.parked(w.save("Artist", a.ID, 2, a.Head), studio.CodeLocked)
+	w.setProject(func(p *studio.Project) { p.State = studio.Active })
+	w.applied(w.give(a.ID, "other"))
+}
+
+func TestCase_Ic10(t *testing.T) {
+	w := server(t)
+	role, _ := w.state.Role(w.roles["Vendor"])
+	role.May |= studio.MayDependOwn
+	w.applied(w.act(w.users["Admin"], studio.KindRoleSet, role.ID.ID, &studio.RowBody{SeenVer: role.Ver, Row: studio.EncodeRow(role)}))
+	a, b, c := w.shot(1, todo, "Vendor"), w.shot(2, todo, "Vendor"), w.shot(3, todo, "other")
+	need := func(target studio.Asset) studio.Decision {
+		return w.act(w.users["Vendor"], studio.KindDependAdd, a.ID.ID, &studio.DependBody{Target: target.ID.ID})
+	}
+	w.applied(need(b))
+	w.refused(need(c), studio.CodeUnknownTarget) // as if it were not there
+	w.applied(w.act(w.users["Supervisor"], studio.KindDependAdd, b.ID.ID, &studio.DependBody{Target: c.ID.ID}))
+	w.applied(need(c)) // seen through the other task now
+}

@@ -156,6 +156,10 @@ func acts() []tried {
 		plain("unassign", studio.KindAssign, func(_ *stage, _ studio.UserID, a studio.Asset) studio.Body {
 			return &studio.AssignBody{Expect: a.Assignment}
 		}),
+		plain("ask", studio.KindHandoverAsk, func(s *stage, _ studio.UserID, a studio.Asset) studio.Body {
+			return &studio.HandoverAskBody{Handover: studio.HandoverID{ID: id(1, 10)}, To: s.users["Supervisor"]}
+		}),
+		plain("road", studio.KindRoadStart, func(*stage, studio.UserID, studio.Asset) studio.Body { return &studio.RoadBody{UntilMs: 1 << 40} }),
 		plain("rename", studio.KindRename, func(_ *stage, _ studio.UserID, a studio.Asset) studio.Body {
 			return &studio.RenameBody{Name: "new.blend", Seen: a.Name}
 		}),

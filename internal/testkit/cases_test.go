@@ -30,9 +30,9 @@ var elsewhere = map[string]string{
 	"G3":  byReplica, "G4": byServer, "G6": byReplica, "G7": byDevice, "G8": byServer, "G9": byReplica,
 	"H1": byServer, "H2": byServer, "H3": byReplica, "H4": byServer, "H5": byServer, "H6": byServer, "H7": byServer,
 	"H8": byReplica, "H9": byServer, "H10": byServer, "H11": byDevice, "H12": byReplica, "H13": byServer, "H14": byServer,
-	"H15": byServer, "H16": byServer, "H17": byServer, "H18": byServer,
+	"H15": byServer, "H17": byServer, "H18": byServer,
 	"Ic1": byContent, "Ic2": byContent, "Ic3": byContent, "Ic4": byContent, "Ic5": byContent, "Ic6": byContent,
-	"Ic7": byContent, "Ic8": byContent, "Ic9": byContent, "Ic10": byContent, "Ic11": byContent, "Ic12": byContent,
+	"Ic7": byContent, "Ic8": byContent, "Ic9": byContent, "Ic11": byContent, "Ic12": byContent,
 	"J7": byDevice, "J9": byDevice, "J11": byReplica,
 }
 
