@@ -180,9 +180,9 @@ func TestCase_C12(t *testing.T) { // the second confirmation is the screen's
 	a, chain := w.besides(2)
 	purge := func(who string) studio.Decision { return w.chainAct(who, studio.KindParkedPurge, a.ID, chain[0]) }
 	w.refused(purge("Supervisor"), studio.CodePermission)
-	w.refused(purge("Admin"), studio.CodeUsage)
+	require.Equal(t, "purge_needs_trash", w.refused(purge("Admin"), studio.CodeUsage).Params.Why)
 	w.applied(w.chainAct("Artist", studio.KindParkedTrash, a.ID, chain[0]))
-	w.refused(purge("Admin"), studio.CodeUsage)
+	require.Equal(t, "purge_too_early", w.refused(purge("Admin"), studio.CodeUsage).Params.Why)
 	w.nowMs += 7 * 24 * 3600 * 1000
 	w.applied(purge("Admin"))
 	require.Equal(t, studio.ParkedPurged, w.chain(chain[0]).State)

@@ -178,10 +178,10 @@ func TestCase_F12(t *testing.T) {
 	purge := func(who string) studio.Decision {
 		return w.act(w.users[who], studio.KindPurge, a.ID.ID, &studio.EmptyBody{})
 	}
-	w.refused(purge("Admin"), studio.CodeUsage)
+	require.Equal(t, "purge_needs_trash", w.refused(purge("Admin"), studio.CodeUsage).Params.Why)
 	w.applied(w.trash("Supervisor", a.ID))
 	w.refused(purge("Supervisor"), studio.CodePermission)
-	w.refused(purge("Admin"), studio.CodeUsage)
+	require.Equal(t, "purge_too_early", w.refused(purge("Admin"), studio.CodeUsage).Params.Why)
 	w.nowMs = 30 * 24 * 3600 * 1000
 	w.refused(purge("Admin"), studio.CodeParkedOpen)
 	w.applied(w.chainAct("Artist", studio.KindKeep, a.ID, root))
