@@ -354,13 +354,19 @@ func (d *decider) depend(b *DependBody) Decision {
 	if has {
 		return Decision{Verdict: Applied, Gone: []Row{link}}
 	}
-	if !d.exists(b.Target) {
+	if !d.exists(b.Target) || !d.sees(b.Target) {
 		return d.refuse(CodeUnknownTarget, Params{Name: b.Target.String()})
 	}
 	if target := (AssetID{b.Target}); target == a.ID || d.reaches(target, a.ID) {
 		return d.refuse(CodeCycle, Params{Asset: path, Name: d.pathOf(b.Target)})
 	}
 	return d.apply(link)
+}
+
+// sees tells whether the actor may know of a target: what they need they may download, so nobody names what they do not
+// see (row Ic10). The answer is that of a target which is not there.
+func (d *decider) sees(target ID) bool {
+	return d.undoing || d.may.Has(MaySeeAll) || d.founding || SightOf(d.view, d.at.Actor).Sees(target)
 }
 
 // reaches tells whether from needs to through assets alone.
