@@ -43,6 +43,9 @@ type Backup struct {
 // in_the_way, store_in_use (another backup is being made), disk_full.
 func (s *Studio) Backup(ctx context.Context, to string) (b Backup, err error) {
 	b = Backup{Path: to, Keys: to + keysSuffix}
+	if _, err := s.o.FS.Lstat(to); err == nil {
+		return b, studio.Refuse(studio.CodeInTheWay, studio.Params{Path: to})
+	}
 	copies := filepath.Join(s.o.Dir, copiesFolder)
 	lock, err := s.o.FS.Lock(copies+".lock", false)
 	if err != nil {

@@ -411,3 +411,18 @@ func (f *film) stateMember(username string) studio.Member {
 	}
 	return studio.Member{}
 }
+
+// try uploads, and says what became of it.
+func (p *person) try(project studio.ProjectID, body []byte) (status int, err error) {
+	r, err := http.NewRequestWithContext(p.s.t.Context(), "POST", p.s.url+"/v1/p/"+project.String()+"/uploads", bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	r.Header.Set("Authorization", "Bearer "+p.token)
+	r.Header.Set(wire.HeaderClient, p.client.String())
+	reply, err := p.s.http.Do(r)
+	if err != nil {
+		return 0, err
+	}
+	return reply.StatusCode, reply.Body.Close()
+}

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"path/filepath"
-	"strings"
 
 	"framehold/internal/auth"
 	"framehold/internal/clock"
@@ -111,7 +110,8 @@ func Init(ctx context.Context, o Options, admin Admin) (err error) {
 	return err
 }
 
-// empty refuses a folder that holds anything but what a studio begins with.
+// empty refuses a folder that holds anything but what a studio begins with. Where a studio is, or was begun, its accounts say
+// which.
 func empty(f fsys.FS, dir string) error {
 	entries, err := f.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -120,11 +120,18 @@ func empty(f fsys.FS, dir string) error {
 	if err != nil {
 		return fmt.Errorf("look into %s: %w", dir, err)
 	}
+	foreign := false
 	for _, e := range entries {
-		name := e.Name()
-		if !strings.HasPrefix(name, accountsFile) && !strings.HasPrefix(name, "studio.key") && name != projectsFolder {
-			return studio.Refuse(studio.CodeFolderNotEmpty, studio.Params{Path: dir})
+		switch name := e.Name(); name {
+		case accountsFile:
+			return nil
+		case accountsFile + ".lock", "studio.key", publicKeys, projectsFolder:
+		default:
+			foreign = true
 		}
+	}
+	if foreign {
+		return studio.Refuse(studio.CodeFolderNotEmpty, studio.Params{Path: dir})
 	}
 	return nil
 }
