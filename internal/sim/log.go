@@ -106,7 +106,7 @@ func (s *store) coming(q queued) studio.Event {
 		Undoes: q.Op.Undoes, MadeHybrid: q.Op.MadeHybrid, Verdict: q.verdict, Reason: q.reason, Body: studio.EncodeBody(q.Op.Body)}
 }
 
-// past is a base as a limited view has it: its rows, and the events that were pulled.
+// seen is a base as a limited view has it: its rows, and the events that were pulled.
 type seen struct {
 	*studio.State
 	log *log
