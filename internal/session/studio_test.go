@@ -130,7 +130,7 @@ func (f *film) connect(w *world, name string, account studio.UserID) *artist {
 	d, err := projectdb.Open(f.t.Context(), projectdb.Options{Path: w.store(), FS: fsys.Real(), Clock: clock.System()})
 	require.NoError(f.t, err)
 	_, err = d.Write(f.t.Context(), projectdb.Act{Lane: projectdb.LaneEdit, Kind: projectdb.ActCare}, func(tx *projectdb.Tx) error {
-		return tx.SetReplica(projectdb.Replica{Server: "https://studio.test", Account: account, Client: a.client, NextN: 1})
+		return tx.SetReplica(projectdb.Replica{Server: "https://studio.test", Account: account, Profile: account, Client: a.client, NextN: 1})
 	})
 	require.NoError(f.t, err)
 	require.NoError(f.t, d.Close())

@@ -1,5 +1,7 @@
 package studio
 
+import "slices"
+
 // parked decides the acts on a chain of parked checkpoints, table C of sync.md.
 func (d *decider) parked(b *ParkedBody) Decision {
 	chain, members := d.view.Chain(b.Root)
@@ -120,6 +122,12 @@ func (d *decider) copyChain(chain ParkedChain, members []Checkpoint, b *ParkedBo
 	if err := CheckName(name); err != nil {
 		return d.refuseErr(err)
 	}
+	if made, ok := d.view.Asset(b.NewAsset); ok && d.isCopy(made, members) { // its first version came in the same act
+		chain.State, chain.ClosedSeq = ParkedCopied, d.at.Seq
+		result := d.apply(chain)
+		result.About = chain.Root
+		return result
+	}
 	if d.exists(b.NewAsset.ID) || b.NewAsset.IsZero() {
 		return d.noop(CodeAlready, Params{Asset: name})
 	}
@@ -141,6 +149,12 @@ func (d *decider) copyChain(chain ParkedChain, members []Checkpoint, b *ParkedBo
 	result := p.result
 	result.Puts, result.About, result.Version = append(puts, a, chain), chain.Root, a.NextVersion-1
 	return result
+}
+
+// isCopy tells whether the actor has made an asset of one of a chain's checkpoints.
+func (d *decider) isCopy(made Asset, members []Checkpoint) bool {
+	first, _ := d.view.Checkpoint(made.First)
+	return made.CreatedBy == d.at.Actor && slices.ContainsFunc(members, func(k Checkpoint) bool { return k.ID == first.CopiedFrom })
 }
 
 // copied is a checkpoint as it stands on another asset: of the same author and bytes, under an id of its own.
