@@ -24,7 +24,6 @@ type crew struct {
 	holding           studio.AssignmentID
 	members           map[*person]studio.UserID
 	checkpoint        studio.CheckpointID
-	sealed            wire.PushReply
 }
 
 func newCrew(t *testing.T) *crew {

@@ -67,7 +67,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		return nil, errors.Join(err, st.Close())
 	}
 	h := newHub()
-	return &Server{Studio: st, core: &Core{Sign: st.keys.Sign}, hub: h, writers: newWriters(st.projects, h), counts: newCounts(),
+	return &Server{Studio: st, core: &Core{Sign: st.keys.Sign, Verify: st.keys.Verify, NewGeneration: newGeneration}, hub: h, writers: newWriters(st.projects, h), counts: newCounts(),
 		transfers: make(chan struct{}, transfersAtOnce), lock: lock, packs: map[studio.ProjectID]*chunkstore.Packs{}}, nil
 }
 
