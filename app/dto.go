@@ -33,6 +33,7 @@ type Error struct {
 	Message   string `json:"message"` // one sentence: the rule and who can help
 	Hint      string `json:"hint"`    // the next step; may be empty
 	Reference string `json:"reference"`
+	cause     error
 }
 
 // Change says which rows a commit changed, so that stores fetch just those.
@@ -51,6 +52,8 @@ type Start struct {
 	Version   string  `json:"version"`
 	Separator string  `json:"separator"` // between the elements of a path on this computer
 	Home      string  `json:"home"`      // where a new project folder may be proposed
+	Asked     string  `json:"asked"`     // the project that it was started on, where a rule closes it
+	Problem   *Error  `json:"problem"`   // why
 }
 
 // Profile is the person on this computer.
