@@ -121,6 +121,7 @@ func (l *Line) describeContent(ev Event, body Body, after View) string {
 		case KindCopy:
 			return "copy"
 		}
+		l.To = map[Kind]string{KindKeep: "kept", KindParkedTrash: "trashed", KindParkedRestore: "open"}[ev.Kind]
 		return "parked"
 	case *NoteBody:
 		l.Checkpoint, l.Text = b.Checkpoint, b.Text

@@ -26,6 +26,7 @@ type Catalogue struct {
 	Undo    map[string]string `json:"undo"`
 	Jobs    map[string]string `json:"jobs"`
 	Holder  map[string]string `json:"holder"`
+	Parked  map[string]string `json:"parked"`
 	Months  []string          `json:"months"`
 }
 
