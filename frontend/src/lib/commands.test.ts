@@ -24,6 +24,7 @@ const context = (rows: readonly CommandRow[], more: Partial<CommandContext> = {}
   readOnly: "",
   can: ["create", "members", "plan"],
   me: "ana",
+  nameOf: (id) => (id === "ben" ? "Ben Sørensen" : ""),
   rows,
   selected: rows.length,
   undo: "",
@@ -60,7 +61,7 @@ test("single letters work only with a selection", () => {
 
 test("a key that cannot do its work now says why, and not while a text is typed", () => {
   const held = { ...task, can: [] };
-  expect(whyNot("Ctrl+Shift+C", context([held]), false)).toBe("Someone else holds it");
+  expect(whyNot("Ctrl+Shift+C", context([held]), false)).toBe("Ben Sørensen holds it");
   expect(whyNot("Ctrl+Z", context([]), false)).toBe("There is nothing to undo");
   expect(whyNot("Ctrl+Z", context([]), true)).toBe("");
   expect(whyNot("A", context([]), false)).toBe("");
@@ -105,7 +106,7 @@ test("what a person may not do is shown with the reason", () => {
 test("checkpoint says who stands in the way", () => {
   const mine = { ...task, state: "modified" };
   expect(command("checkpoint").when(context([mine]))).toBe(true);
-  expect(command("checkpoint").when(context([{ ...mine, can: [] }]))).toBe("Someone else holds it");
+  expect(command("checkpoint").when(context([{ ...mine, can: [] }]))).toBe("Ben Sørensen holds it");
   expect(command("checkpoint").when(context([{ ...mine, can: [], assignee: "" }]))).toBe(
     "Nobody holds it: assign it first",
   );

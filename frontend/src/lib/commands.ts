@@ -19,6 +19,8 @@ export type CommandContext = {
   /** Permissions of my role. */
   readonly can: readonly string[];
   readonly me: string;
+  /** The name of a person. */
+  readonly nameOf: (id: string) => string;
   readonly rows: readonly CommandRow[];
   /** More may be selected than rows are known. */
   readonly selected: number;
@@ -474,7 +476,8 @@ function mayCheckpoint(c: CommandContext): When {
   if (files.some((row) => row.can.includes("checkpoint"))) return true;
   const task = files.find((row) => row.kind === "task");
   if (!task) return "Your role may not checkpoint resources";
-  return task.assignee === "" ? "Nobody holds it: assign it first" : "Someone else holds it";
+  if (task.assignee === "") return "Nobody holds it: assign it first";
+  return `${c.nameOf(task.assignee) || "Someone else"} holds it`;
 }
 
 const table: ReadonlyMap<string, Command> = new Map((commands as readonly Command[]).map((c) => [c.id, c]));

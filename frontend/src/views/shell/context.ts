@@ -1,4 +1,5 @@
 import type { CommandContext } from "../../lib/commands";
+import { personName } from "../../lib/look";
 import { boardStore } from "../../stores/board";
 import { projectStore } from "../../stores/project";
 import { type SelectionState, selectionStore } from "../../stores/selection";
@@ -6,7 +7,7 @@ import { viewStore } from "../../stores/view";
 import { useStore } from "../useStore";
 
 function contextOf(
-  { project }: ReturnType<typeof projectStore.get>,
+  { project, members }: ReturnType<typeof projectStore.get>,
   selection: SelectionState,
   view: ReturnType<typeof viewStore.get>,
   boardOnly: boolean,
@@ -16,6 +17,10 @@ function contextOf(
     readOnly: project?.readOnly ?? "",
     can: project?.can ?? [],
     me: project?.me.id ?? "",
+    nameOf: (id) => {
+      const person = members.get(id);
+      return person ? personName(person) : "";
+    },
     rows: [...selection.rows.values()],
     selected: selection.keys.size,
     undo: project?.undo ?? "",
