@@ -32,6 +32,8 @@ const context = (rows: readonly CommandRow[], more: Partial<CommandContext> = {}
   back: false,
   forward: false,
   boardOnly: false,
+  onParked: false,
+  chain: undefined,
   ...more,
 });
 
@@ -135,4 +137,20 @@ test("the palette finds by words, beginnings first", () => {
   expect(findCommands("d", context([])).map((c) => c.id)[0]).toBe("theme");
   expect(findCommands("task new", context([])).map((c) => c.id)).toEqual(["newTask"]);
   expect(findCommands("", context([])).map((c) => c.id)).not.toContain("palette");
+});
+
+test("on the Parked screen keys act on the chain, and a refused verb says why", () => {
+  const refusal = { message: "Your role does not allow this.", hint: "Ana can do it." };
+  const verbs = [
+    { verb: "adopt", consequence: "", refusal },
+    { verb: "copy", consequence: "" },
+  ];
+  const c = context([], { onParked: true, chain: { id: "a", verbs } });
+  expect(commandFor("J", c, false)).toBe("parked.next");
+  expect(commandFor("Enter", c, false)).toBe("parked.first");
+  expect(commandFor("C", c, false)).toBe("parked.copy");
+  expect(commandFor("A", c, false)).toBeUndefined();
+  expect(whyNot("A", c, false)).toBe("Your role does not allow this. Ana can do it.");
+  expect(commandFor("Ctrl+A", c, false)).toBeUndefined();
+  expect(commandFor("J", context([task]), false)).toBeUndefined();
 });
