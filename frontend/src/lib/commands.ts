@@ -474,7 +474,7 @@ export const commands = [
   },
   {
     id: "parked.first",
-    title: "Do what comes first with parked work",
+    title: "Do what comes first",
     keys: ["Enter"],
     icon: "check",
     when: parked(),

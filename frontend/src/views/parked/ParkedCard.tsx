@@ -95,7 +95,7 @@ export function ParkedCard({
         <Figure side={item.parked} caption={`${item.parked.label}, parked`} mine {...look} />
       </div>
       <Lineage shape={shape} />
-      <Verbs item={item} busy={busy} locked={locked} onVerb={onVerb} />
+      <Verbs item={item} focused={focused} busy={busy} locked={locked} onVerb={onVerb} />
     </li>
   );
 }
@@ -152,11 +152,14 @@ function Figure({
 
 function Verbs({
   item,
+  focused,
   busy,
   locked,
   onVerb,
 }: {
   item: ParkedItem;
+  /** One primary button in the view: of the chain that has the keys. */
+  focused: boolean;
   busy: boolean;
   locked: boolean;
   onVerb: (verb: VerbName) => void;
@@ -170,9 +173,9 @@ function Verbs({
           <div key={verb.verb} className={styles.verb}>
             <Button
               size="lg"
-              variant={verb.verb === first ? "primary" : "default"}
+              variant={focused && verb.verb === first ? "primary" : "default"}
               icon={verbs[verb.verb]?.icon}
-              disabled={verb.refusal !== undefined && verb.refusal !== null ? true : locked}
+              disabled={verb.refusal ? true : locked}
               busy={busy && verb.verb === first}
               aria-describedby={about}
               onClick={() => onVerb(verb.verb as VerbName)}
