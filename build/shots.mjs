@@ -101,6 +101,12 @@ const seen = () =>
     })
     .every((i) => i.complete);
 
+/** In the page: the folder reads as anybody's, not as that of the computer that took the picture. */
+const named = () => {
+  const path = document.querySelector("footer .mono");
+  if (path) path.textContent = "~/films/The Keeper's Light";
+};
+
 const chrome = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 const wanted = process.argv.slice(2);
 const failed = [];
@@ -117,6 +123,7 @@ async function picture(shell, name, view, steps) {
         await page.getByTestId("row").or(page.getByTestId("card")).or(page.getByTestId("welcome")).first().waitFor();
         await steps(page);
         await page.waitForFunction(seen);
+        await page.evaluate(named);
       } catch (error) {
         failed.push(`${name} ${width} ${theme}: ${error.message.split("\n")[0]}`);
       }

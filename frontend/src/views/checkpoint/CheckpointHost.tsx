@@ -290,7 +290,7 @@ function Statuses({ state }: { state: CheckpointState }) {
           <Glyph status={s} size={14} />
           <span className={`${styles.words} grow`}>
             <span className="med">{s.label}</span>
-            {s.label !== s.name && <span className="t3 xs ell">{s.name}</span>}
+            {s.label !== s.name && <span className="t2 xs ell">{s.name}</span>}
           </span>
           {s.id === chosen && <Icon name="check" size={14} />}
         </label>
