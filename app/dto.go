@@ -33,6 +33,7 @@ type Error struct {
 	Message   string `json:"message"` // one sentence: the rule and who can help
 	Hint      string `json:"hint"`    // the next step; may be empty
 	Reference string `json:"reference"`
+	cause     error
 }
 
 // Change says which rows a commit changed, so that stores fetch just those.
@@ -51,6 +52,8 @@ type Start struct {
 	Version   string  `json:"version"`
 	Separator string  `json:"separator"` // between the elements of a path on this computer
 	Home      string  `json:"home"`      // where a new project folder may be proposed
+	Asked     string  `json:"asked"`     // the project that it was started on, where a rule closes it
+	Problem   *Error  `json:"problem"`   // why
 }
 
 // Profile is the person on this computer.
@@ -221,6 +224,8 @@ type Counts struct {
 	Untracked  int `json:"untracked"`
 	Outdated   int `json:"outdated"`
 	Missing    int `json:"missing"`
+	Parked     int `json:"parked"`     // chains of parked checkpoints on the Parked screen
+	ParkedOpen int `json:"parkedOpen"` // of them those that nobody has decided about
 }
 
 // Column is a column of the board.
@@ -446,6 +451,50 @@ type AddRequest struct {
 	Type    string   `json:"type"`
 	Assign  string   `json:"assign"`
 	Comment string   `json:"comment"`
+}
+
+// ParkedView is the chains of parked checkpoints, the oldest first.
+type ParkedView struct {
+	Seq   int64        `json:"seq"`
+	Items []ParkedItem `json:"items"`
+	More  int          `json:"more"` // those that are not among Items
+}
+
+// ParkedItem is a chain of parked checkpoints beside the line of its asset.
+type ParkedItem struct {
+	ID       string       `json:"id"` // of its first checkpoint
+	Asset    string       `json:"asset"`
+	Name     string       `json:"name"`
+	Path     string       `json:"path"`
+	Kind     string       `json:"kind"`
+	Type     string       `json:"type"`
+	Assignee string       `json:"assignee"`
+	State    string       `json:"state"`  // open kept copied trashed
+	Title    string       `json:"title"`  // sentence: whose work is safe beside what
+	Reason   string       `json:"reason"` // sentence: why it is parked
+	Base     string       `json:"base"`   // label of the version that it goes on from, or ""
+	Labels   []string     `json:"labels"` // of its checkpoints, the oldest first
+	Current  ParkedSide   `json:"current"`
+	Parked   ParkedSide   `json:"parked"` // its newest
+	Verbs    []ParkedVerb `json:"verbs"`  // the one that comes first is primary
+}
+
+// ParkedSide is a checkpoint on one side of the choice.
+type ParkedSide struct {
+	Label   string `json:"label"` // "" when there is none
+	Author  string `json:"author"`
+	At      int64  `json:"at"`
+	Comment string `json:"comment"`
+	Status  string `json:"status"` // the status it was made at
+	Bytes   int64  `json:"bytes"`
+	Preview string `json:"preview"`
+}
+
+// ParkedVerb is what may be done with a chain.
+type ParkedVerb struct {
+	Verb        string `json:"verb"`        // adopt copy keep trash restore
+	Consequence string `json:"consequence"` // one sentence
+	Refusal     *Error `json:"refusal"`     // why I may not, or null
 }
 
 // ClosureView is what a task needs.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"framehold/internal/demo"
@@ -19,8 +20,12 @@ func (p *Projects) Start() (Start, error) {
 	if err != nil {
 		return Start{}, p.failure(err)
 	}
-	return Start{Shell: p.where.Shell, View: p.where.View, Project: p.projectPath(), Profile: profileOf(profile), Version: p.where.Version,
-		Separator: p.where.Separator, Home: p.where.Home}, nil
+	start := Start{Shell: p.where.Shell, View: p.where.View, Project: p.projectPath(), Profile: profileOf(profile), Version: p.where.Version,
+		Separator: p.where.Separator, Home: p.where.Home}
+	p.mu.Lock()
+	start.Problem, start.Asked = p.refused, p.asked
+	p.mu.Unlock()
+	return start, nil
 }
 
 func profileOf(p session.Profile) Profile {
@@ -154,27 +159,45 @@ func (p *Projects) Current() (Project, error) {
 		}
 		slices.SortFunc(out.Tags, func(a, b TagCount) int { return strings.Compare(a.Tag, b.Tag) })
 		u, err := s.Undoable(ctx)
-		if u.Undo != 0 {
-			out.Undo = p.undoText(u.Undo)
+		if u.Undo.Kind != 0 {
+			out.Undo = fill(p.catalogue.Undo["undo"], map[string]string{"act": p.takenBack(look, u.Undo)})
 		}
-		if u.Redo != 0 {
-			out.Redo = strings.Replace(p.undoText(u.Redo), "Undo", "Redo", 1)
+		if u.Redo.Kind != 0 {
+			out.Redo = fill(p.catalogue.Undo["redo"], map[string]string{"act": p.takenBack(look, u.Redo)})
 		}
 		return out, err
 	})
 }
 
-func (c *core) undoText(k studio.Kind) string {
+// takenBack reads like the act that undo takes back: "add shot_010", "assignment of 4 tasks".
+func (c *core) takenBack(p *session.Picture, t session.TakenBack) string {
 	key := map[studio.Kind]string{studio.KindAssign: "assign", studio.KindStatusSet: "status", studio.KindAssetCreate: "create",
 		studio.KindCollectionCreate: "create", studio.KindRename: "rename", studio.KindMove: "move", studio.KindTrash: "trash",
 		studio.KindRestore: "restore", studio.KindSet: "set", studio.KindTagAdd: "tag", studio.KindTagRemove: "tag",
 		studio.KindDependAdd: "depend", studio.KindDependRemove: "depend", studio.KindNoteAdd: "note", studio.KindNoteResolve: "note",
 		studio.KindConvert: "convert", studio.KindRankSet: "rank", studio.KindStatusDefine: "settings", studio.KindTypeDefine: "settings",
-		studio.KindRoleSet: "settings", studio.KindProjectSet: "settings"}[k]
+		studio.KindRoleSet: "settings", studio.KindProjectSet: "settings"}[t.Kind]
 	if key == "" {
 		key = "other"
 	}
-	return c.catalogue.Undo[key]
+	return fill(c.catalogue.Undo[key], map[string]string{"what": c.named(p, t.Entities)})
+}
+
+// named names things in a sentence: the only one by its name, several by how many they are.
+func (c *core) named(p *session.Picture, ids []studio.ID) string {
+	if len(ids) == 1 {
+		if a := p.Assets[studio.AssetID{ID: ids[0]}]; a != nil {
+			return shown(a.Name)
+		}
+		return shown(p.Collections[studio.CollectionID{ID: ids[0]}].Name)
+	}
+	key := "tasks"
+	for _, id := range ids {
+		if a := p.Assets[studio.AssetID{ID: id}]; a == nil || a.Kind != studio.Task {
+			key = "things"
+		}
+	}
+	return fill(c.catalogue.Undo[key], map[string]string{"n": strconv.Itoa(len(ids))})
 }
 
 // ChooseFolder asks for a folder; "" when the person cancels. Code: unsupported in a browser.
@@ -205,17 +228,33 @@ func (p *Projects) OpenWindow(view string) error {
 // Undo takes the person's last act on tracking data back.
 func (p *Projects) Undo() (Act, error) {
 	return in(p.core, func(ctx context.Context, s *session.Session) (Act, error) {
-		out, err := s.Undo(ctx)
-		return p.act(out, "undone", nil), err
+		return p.stepped(ctx, s, "undone", s.Undo)
 	})
 }
 
 // Redo takes the last undo back.
 func (p *Projects) Redo() (Act, error) {
 	return in(p.core, func(ctx context.Context, s *session.Session) (Act, error) {
-		out, err := s.Redo(ctx)
-		return p.act(out, "redone", nil), err
+		return p.stepped(ctx, s, "redone", s.Redo)
 	})
+}
+
+func (c *core) stepped(ctx context.Context, s *session.Session, sentence string, step func(context.Context) (session.Outcome, error)) (Act, error) {
+	out, err := step(ctx)
+	if err != nil {
+		return c.act(out, sentence, nil), err
+	}
+	look, err := s.Look(ctx)
+	if err != nil {
+		return c.act(out, sentence, nil), err
+	}
+	done := session.TakenBack{Kind: out.Taken.Kind}
+	for _, r := range out.Results {
+		if r.Err == nil {
+			done.Entities = append(done.Entities, r.Entity)
+		}
+	}
+	return c.act(out, sentence, map[string]string{"act": c.takenBack(look, done)}), nil
 }
 
 // MemberAdd makes a place for a person.

@@ -1,9 +1,9 @@
 // Pictures of every screen, in both themes and three widths, on the sample project: build/shots/NAME-WIDTH-THEME.png.
 // A person looks at them beside the design. Started by "build/start shots [NAME...]".
-import { appendFileSync, mkdirSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { ok, project, root, scratch, serve } from "./program.mjs";
+import { ok, project, root, run, scratch, serve } from "./program.mjs";
 
 const { chromium } = createRequire(join(root, "frontend/package.json"))("playwright-core");
 const folder = join(root, "build/shots");
@@ -70,6 +70,28 @@ const screens = {
   }],
 };
 
+/** The sample project with two chains parked from a second working folder. */
+function parkedProject() {
+  const away = scratch();
+  ok({ ...away, film: away.dir }, "profile", "--username", "noor", "--name", "Noor Haddad");
+  ok({ ...away, film: away.dir }, "demo", away.film);
+  const second = { ...away, film: join(away.dir, "second") };
+  const files = ["shots/sq010/sh015_anim.csv", "shots/sq020/sh025_fx.csv"];
+  ok(away, "assign", files[1], "--to", "noor");
+  cpSync(away.film, second.film, { recursive: true });
+  ok(second, "relocate", "--copy");
+  for (const file of files) {
+    appendFileSync(join(away.film, file), "1600,1,2,3\n");
+    ok(away, "checkpoint", file, "-m", "Blocking from the new board", "--image", "reference/embers.jpg");
+    for (const comment of ["Softer brow, on the train", "Eye dart and blink on 1018"].slice(0, file === files[0] ? 2 : 1)) {
+      appendFileSync(join(second.film, file), `${comment}\n`);
+      const parked = run(second, ["checkpoint", file, "-m", comment, "--anyway", "--image", "reference/embers.jpg"]);
+      if (parked.status !== 4) throw new Error(parked.stderr);
+    }
+  }
+  return away;
+}
+
 /** In the page: every picture on the screen is there. */
 const seen = () =>
   [...document.images]
@@ -78,6 +100,12 @@ const seen = () =>
       return r.bottom > 0 && r.right > 0 && r.top < innerHeight && r.left < innerWidth;
     })
     .every((i) => i.complete);
+
+/** In the page: the folder reads as anybody's, not as that of the computer that took the picture. */
+const named = () => {
+  const path = document.querySelector("footer .mono");
+  if (path) path.textContent = "~/films/The Keeper's Light";
+};
 
 const chrome = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 const wanted = process.argv.slice(2);
@@ -95,6 +123,7 @@ async function picture(shell, name, view, steps) {
         await page.getByTestId("row").or(page.getByTestId("card")).or(page.getByTestId("welcome")).first().waitFor();
         await steps(page);
         await page.waitForFunction(seen);
+        await page.evaluate(named);
       } catch (error) {
         failed.push(`${name} ${width} ${theme}: ${error.message.split("\n")[0]}`);
       }
@@ -108,6 +137,15 @@ const chosen = (name) => wanted.length === 0 || wanted.includes(name);
 const film = await serve(at);
 for (const [name, [view, steps]] of Object.entries(screens)) if (chosen(name)) await picture(film, name, view, steps);
 film.stop();
+if (chosen("parked")) {
+  const beside = await serve(parkedProject());
+  await picture(beside, "parked", "", async (page) => {
+    await page.getByTestId("parked-entry").click();
+    await page.getByTestId("parked").first().waitFor();
+    await page.keyboard.press("j");
+  });
+  beside.stop();
+}
 const names = await serve(long);
 if (chosen("long")) await picture(names, "long", "", async () => {});
 names.stop();

@@ -12,6 +12,7 @@ import (
 type Outcome struct {
 	Group   studio.GroupID // what Undo takes back; zero when nothing was done
 	Results []Result
+	Taken   TakenBack // of an undo or redo: the act
 }
 
 // Result is what became of one of them.

@@ -508,7 +508,11 @@ func (s *Session) Rows(ctx context.Context, ids []studio.ID) (*Picture, []Row, e
 }
 
 // Counts are the numbers on tabs and chips.
-type Counts struct{ Default, My, Assigned, Unassigned, Modified, Untracked, Outdated, Missing int }
+type Counts struct {
+	Default, My, Assigned, Unassigned, Modified, Untracked, Outdated, Missing int
+
+	Parked, ParkedOpen int // chains in the list of parked ones; of them those that nobody has decided about
+}
 
 // Counts counts.
 func (s *Session) Counts(ctx context.Context) (c Counts, err error) {
@@ -545,7 +549,16 @@ func (s *Session) Counts(ctx context.Context) (c Counts, err error) {
 		}
 	}
 	c.Untracked = len(l.working.Untracked)
-	return c, nil
+	err = s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		for _, chain := range snap.OpenChains(false) {
+			c.Parked++
+			if chain.State == studio.ParkedOpen {
+				c.ParkedOpen++
+			}
+		}
+		return nil
+	})
+	return c, err
 }
 
 // Column is a column of the board.

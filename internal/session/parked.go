@@ -57,16 +57,18 @@ func parkedOf(view studio.View, c studio.ParkedChain) (ParkedChain, bool) {
 // Adopt puts chains of parked checkpoints on the lines of their assets. The working file of the one who saved it then
 // comes from the head. Codes: permission, head_moved, unknown_checkpoint.
 func (s *Session) Adopt(ctx context.Context, roots []studio.CheckpointID) (Outcome, error) {
-	out, err := s.eachChain(ctx, roots, func(it *item, c ParkedChain) error {
-		a, err := it.asset(c.Asset.ID)
-		if err != nil {
-			return err
-		}
-		_, err = it.do(c.Asset.ID, studio.KindAdopt, &studio.ParkedBody{Root: c.Root, ExpectHead: a.Head})
-		return err
-	})
+	out, err := s.eachChain(ctx, roots, (*item).adoptChain)
 	s.refreshChains(ctx, out)
 	return out, err
+}
+
+func (it *item) adoptChain(c ParkedChain) error {
+	a, err := it.asset(c.Asset.ID)
+	if err != nil {
+		return err
+	}
+	_, err = it.do(c.Asset.ID, studio.KindAdopt, &studio.ParkedBody{Root: c.Root, ExpectHead: a.Head})
+	return err
 }
 
 // KeepParked leaves chains where they are, as seen. TrashParked puts them into the trash, where no byte is given up;
@@ -119,10 +121,7 @@ func (it *item) copyChain(c ParkedChain) (studio.AssetID, error) {
 		return studio.AssetID{}, err
 	}
 	last, _ := it.state.Checkpoint(c.Newest)
-	name := freeCopyName(from.Name, it.username(c.Author), func(n string) bool {
-		_, taken := it.state.Named(from.Parent, studio.NameKey(n))
-		return taken
-	})
+	name := it.copyName(from, c)
 	id := studio.AssetID{ID: s.clock.NewID()}
 	first := studio.CheckpointID{ID: s.clock.NewID()}
 	want := NewRequest{Parent: from.Parent, Name: name, Kind: studio.Resource, Type: from.Type}
@@ -141,16 +140,26 @@ func (it *item) copyChain(c ParkedChain) (studio.AssetID, error) {
 	return id, err
 }
 
+// copyName is a free name beside an asset that says whose copy it is.
+func (it *item) copyName(from studio.Asset, c ParkedChain) string {
+	return freeCopyName(from.Name, it.username(c.Author), func(n string) bool {
+		_, taken := it.state.Named(from.Parent, studio.NameKey(n))
+		return taken
+	})
+}
+
 func (it *item) username(u studio.UserID) string {
 	m, _ := it.state.Member(u)
 	return m.Username
 }
 
 func (s *Session) onChains(ctx context.Context, roots []studio.CheckpointID, kind studio.Kind) (Outcome, error) {
-	return s.eachChain(ctx, roots, func(it *item, c ParkedChain) error {
-		_, err := it.do(c.Asset.ID, kind, &studio.ParkedBody{Root: c.Root})
-		return err
-	})
+	return s.eachChain(ctx, roots, func(it *item, c ParkedChain) error { return it.onChain(c, kind) })
+}
+
+func (it *item) onChain(c ParkedChain, kind studio.Kind) error {
+	_, err := it.do(c.Asset.ID, kind, &studio.ParkedBody{Root: c.Root})
+	return err
 }
 
 // eachChain is each for chains; the outcome's entities and paths are those of their assets.

@@ -346,7 +346,7 @@ func (p *Picture) Speak(t studio.Told) Spoken {
 	if t.Sentence == studio.SentenceOther {
 		s.Key = t.Kind
 	}
-	if t.Kind == "note" && t.To != "" { // a tick, or another word of its author
+	if (t.Kind == "note" || t.Kind == "parked") && t.To != "" { // a tick, another word of its author, a chain that was kept
 		s.Key += "_" + t.To
 	}
 	from, to, text := p.spell(t, t.From), p.spell(t, t.To), t.Text

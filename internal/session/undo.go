@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"framehold/internal/projectdb"
 	"framehold/internal/studio"
@@ -11,10 +12,45 @@ import (
 const undoDepth = 5000 // own ops that are looked through
 
 // UndoList is what Ctrl+Z and Ctrl+Y would do.
-type UndoList struct {
-	Undo, Redo studio.Kind // of the first op of the act; 0: nothing to do
-	N          int         // ops of the act to undo
-	Entity     studio.ID   // of its first op
+type UndoList struct{ Undo, Redo TakenBack }
+
+// TakenBack is an act that undo or redo takes back, for a sentence.
+type TakenBack struct {
+	Kind     studio.Kind // of the act's first op; 0: there is none
+	Entities []studio.ID // what it was about, each once, in its order
+}
+
+// takenBack tells what a group of ops, newest first, is: an undone act as what was done.
+func (h *ownHistory) takenBack(group []projectdb.OwnOp) (t TakenBack) {
+	for _, o := range slices.Backward(group) {
+		t.Entities = append(t.Entities, o.Entity)
+	}
+	t.Entities = once(t.Entities)
+	if len(group) == 0 {
+		return t
+	}
+	first := group[len(group)-1]
+	for h.depth[first.Op] > 0 { // an undo takes back from the last op to the first
+		first = group[0]
+		at := slices.IndexFunc(h.ops, func(o projectdb.OwnOp) bool { return o.Op == first.Undoes })
+		if at < 0 {
+			break
+		}
+		group = h.groupOf(h.ops[at].Group)
+		first = group[len(group)-1]
+	}
+	t.Kind = first.Kind
+	return t
+}
+
+// groupOf is every op of a group, newest first.
+func (h *ownHistory) groupOf(id studio.GroupID) (group []projectdb.OwnOp) {
+	for _, o := range h.ops {
+		if o.Group == id {
+			group = append(group, o)
+		}
+	}
+	return group
 }
 
 // history is the own ops of a person, newest first, as undo sees them.
@@ -87,13 +123,7 @@ func (s *Session) Undoable(ctx context.Context) (u UndoList, err error) {
 		if err != nil {
 			return err
 		}
-		if group := h.next(false); len(group) > 0 {
-			first := group[len(group)-1]
-			u.Undo, u.N, u.Entity = first.Kind, len(group), first.Entity
-		}
-		if group := h.next(true); len(group) > 0 {
-			u.Redo = group[0].Kind
-		}
+		u.Undo, u.Redo = h.takenBack(h.next(false)), h.takenBack(h.next(true))
 		return nil
 	})
 	return u, err
@@ -108,6 +138,7 @@ func (s *Session) Redo(ctx context.Context) (Outcome, error) { return s.takeBack
 
 func (s *Session) takeBack(ctx context.Context, redo bool) (Outcome, error) {
 	var group []projectdb.OwnOp
+	var taken TakenBack
 	before := map[studio.OpID][]studio.Row{}
 	err := s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
 		h, err := s.ownHistory(snap)
@@ -115,6 +146,7 @@ func (s *Session) takeBack(ctx context.Context, redo bool) (Outcome, error) {
 			return err
 		}
 		group = h.next(redo)
+		taken = h.takenBack(group)
 		for _, o := range group {
 			if before[o.Op], err = snap.Before(o.LocalN); err != nil {
 				return err
@@ -144,7 +176,27 @@ func (s *Session) takeBack(ctx context.Context, redo bool) (Outcome, error) {
 	if err == nil && out.Group.IsZero() {
 		err = out.Err()
 	}
+	out.Results, out.Taken = byEntity(out.Results), taken
 	return out, err
+}
+
+// byEntity joins the results of the steps about one thing: the first refusal is its.
+func byEntity(results []Result) []Result {
+	at := map[studio.ID]int{}
+	var joined []Result
+	for _, r := range results {
+		i, known := at[r.Entity]
+		if !known {
+			at[r.Entity] = len(joined)
+			joined = append(joined, r)
+			continue
+		}
+		joined[i].Path, joined[i].Already = r.Path, joined[i].Already && r.Already
+		if joined[i].Err == nil {
+			joined[i].Err = r.Err
+		}
+	}
+	return joined
 }
 
 func (it *item) invert(o projectdb.OwnOp, before []studio.Row) error {

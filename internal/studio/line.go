@@ -142,6 +142,7 @@ func (l *Line) describeContent(ev Event, body Body, after View) string {
 			l.To = username(after, b.Of)
 			return "ask_adopt"
 		}
+		l.To = map[Kind]string{KindKeep: "kept", KindParkedTrash: "trashed", KindParkedRestore: "open"}[ev.Kind]
 		return "parked"
 	case *NoteBody:
 		l.Checkpoint, l.Text = b.Checkpoint, b.Text

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 )
@@ -25,6 +26,7 @@ type Catalogue struct {
 	Undo    map[string]string `json:"undo"`
 	Jobs    map[string]string `json:"jobs"`
 	Holder  map[string]string `json:"holder"`
+	Parked  map[string]string `json:"parked"`
 	Months  []string          `json:"months"`
 }
 
@@ -155,8 +157,18 @@ type Told struct {
 	InStory bool
 }
 
-// Line is the sentence of a line of history.
-func (c *Catalogue) Line(t Told) string { return c.Sentence(t.Key, t.Params) }
+// Line is the sentence of a line of history. A day in it is written as everywhere: "1 December", with its year when that
+// is another than the line's.
+func (c *Catalogue) Line(t Told) string {
+	params := t.Params
+	if t.Key == "set" {
+		if day, err := time.Parse(time.DateOnly, params["to"]); err == nil {
+			params = maps.Clone(params)
+			params["to"] = c.Day(day, time.UnixMilli(t.AtMs))
+		}
+	}
+	return c.Sentence(t.Key, params)
+}
 
 // Story tells a history in sentences: "Sent to WFA on 6 March with this image. Came back as Retake on 8 March." "" when
 // nothing happened yet.

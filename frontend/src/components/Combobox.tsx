@@ -28,6 +28,8 @@ export type ComboboxProps<T> = {
   isSelected?: (item: T) => boolean;
   /** Not what typing looks for: Enter takes it only once an arrow or the pointer has gone there. */
   isAside?: (item: T) => boolean;
+  /** Shown, and not to be picked. */
+  isDisabled?: (item: T) => boolean;
   /** Keys of its own; preventDefault keeps the usual meaning away. */
   onKey?: (e: KeyboardEvent<HTMLInputElement>, active: T | undefined) => void;
 };
@@ -64,7 +66,7 @@ export function Combobox<T>(props: ComboboxProps<T>) {
       go(to);
     } else if (e.key === "Enter" && active !== undefined && !e.nativeEvent.isComposing) {
       e.preventDefault();
-      props.onPick(active, { keepOpen: e.ctrlKey || e.metaKey });
+      if (props.isDisabled?.(active) !== true) props.onPick(active, { keepOpen: e.ctrlKey || e.metaKey });
     }
   };
   return (
@@ -98,11 +100,20 @@ export function Combobox<T>(props: ComboboxProps<T>) {
               id={option(i)}
               role="option"
               tabIndex={-1}
+              aria-disabled={props.isDisabled?.(item) === true || undefined}
               aria-selected={props.isSelected ? props.isSelected(item) : i === index}
-              className={cx(styles.option, props.compact && styles.compact, i === index && styles.active)}
+              className={cx(
+                styles.option,
+                props.compact && styles.compact,
+                i === index && styles.active,
+                props.isDisabled?.(item) && styles.closed,
+              )}
               onPointerMove={() => i !== index && setMoved({ text, index: i })}
               onPointerDown={(e) => e.preventDefault()}
-              onClick={(e) => props.onPick(item, { keepOpen: e.ctrlKey || e.metaKey })}
+              onClick={(e) => {
+                if (props.isDisabled?.(item) !== true)
+                  props.onPick(item, { keepOpen: e.ctrlKey || e.metaKey });
+              }}
               onKeyDown={undefined}
             >
               {props.render(item, i === index)}

@@ -24,6 +24,7 @@ const context = (rows: readonly CommandRow[], more: Partial<CommandContext> = {}
   readOnly: "",
   can: ["create", "members", "plan"],
   me: "ana",
+  nameOf: (id) => (id === "ben" ? "Ben Sørensen" : ""),
   rows,
   selected: rows.length,
   undo: "",
@@ -31,6 +32,8 @@ const context = (rows: readonly CommandRow[], more: Partial<CommandContext> = {}
   back: false,
   forward: false,
   boardOnly: false,
+  onParked: false,
+  chain: undefined,
   ...more,
 });
 
@@ -60,7 +63,7 @@ test("single letters work only with a selection", () => {
 
 test("a key that cannot do its work now says why, and not while a text is typed", () => {
   const held = { ...task, can: [] };
-  expect(whyNot("Ctrl+Shift+C", context([held]), false)).toBe("Someone else holds it");
+  expect(whyNot("Ctrl+Shift+C", context([held]), false)).toBe("Ben Sørensen holds it");
   expect(whyNot("Ctrl+Z", context([]), false)).toBe("There is nothing to undo");
   expect(whyNot("Ctrl+Z", context([]), true)).toBe("");
   expect(whyNot("A", context([]), false)).toBe("");
@@ -105,7 +108,7 @@ test("what a person may not do is shown with the reason", () => {
 test("checkpoint says who stands in the way", () => {
   const mine = { ...task, state: "modified" };
   expect(command("checkpoint").when(context([mine]))).toBe(true);
-  expect(command("checkpoint").when(context([{ ...mine, can: [] }]))).toBe("Someone else holds it");
+  expect(command("checkpoint").when(context([{ ...mine, can: [] }]))).toBe("Ben Sørensen holds it");
   expect(command("checkpoint").when(context([{ ...mine, can: [], assignee: "" }]))).toBe(
     "Nobody holds it: assign it first",
   );
@@ -134,4 +137,20 @@ test("the palette finds by words, beginnings first", () => {
   expect(findCommands("d", context([])).map((c) => c.id)[0]).toBe("theme");
   expect(findCommands("task new", context([])).map((c) => c.id)).toEqual(["newTask"]);
   expect(findCommands("", context([])).map((c) => c.id)).not.toContain("palette");
+});
+
+test("on the Parked screen keys act on the chain, and a refused verb says why", () => {
+  const refusal = { message: "Your role does not allow this.", hint: "Ana can do it." };
+  const verbs = [
+    { verb: "adopt", consequence: "", refusal },
+    { verb: "copy", consequence: "" },
+  ];
+  const c = context([], { onParked: true, chain: { id: "a", verbs } });
+  expect(commandFor("J", c, false)).toBe("parked.next");
+  expect(commandFor("Enter", c, false)).toBe("parked.first");
+  expect(commandFor("C", c, false)).toBe("parked.copy");
+  expect(commandFor("A", c, false)).toBeUndefined();
+  expect(whyNot("A", c, false)).toBe("Your role does not allow this. Ana can do it.");
+  expect(commandFor("Ctrl+A", c, false)).toBeUndefined();
+  expect(commandFor("J", context([task]), false)).toBeUndefined();
 });

@@ -1,6 +1,7 @@
 // Every command once: id, title, keys, icon, menu, when. Buttons, menus, keys and the palette look it up here; views
 // say what running one means. What the keyboard cannot do is not done.
 import { count } from "./format";
+import { type Chain, primaryVerb, type VerbName, verbOf } from "./parked";
 
 /** A selected row, as far as commands care. */
 export type CommandRow = {
@@ -19,6 +20,8 @@ export type CommandContext = {
   /** Permissions of my role. */
   readonly can: readonly string[];
   readonly me: string;
+  /** The name of a person. */
+  readonly nameOf: (id: string) => string;
   readonly rows: readonly CommandRow[];
   /** More may be selected than rows are known. */
   readonly selected: number;
@@ -28,6 +31,10 @@ export type CommandContext = {
   readonly forward: boolean;
   /** This window is the board alone: it has neither list nor details. */
   readonly boardOnly: boolean;
+  /** The Parked screen is shown: it has neither list nor details. */
+  readonly onParked: boolean;
+  /** The chain of parked checkpoints that has the keys. */
+  readonly chain: Chain | undefined;
 };
 
 /** true: can run. A sentence: shown, disabled, and why. false: not shown here. */
@@ -50,6 +57,16 @@ export type Command = {
 const always = (): When => true;
 const open = (c: CommandContext): When => c.open;
 const inBrowser = (c: CommandContext): When => c.open && !c.boardOnly;
+const listed = (c: CommandContext): When => c.open && !c.onParked;
+const docked = (c: CommandContext): When => inBrowser(c) === true && !c.onParked;
+const onParked = (c: CommandContext): When => c.open && c.onParked && c.chain !== undefined;
+const parked =
+  (verb?: VerbName) =>
+  (c: CommandContext): When => {
+    if (!c.open || !c.onParked || !c.chain) return false;
+    if (verb !== undefined) return verbOf(c.chain, verb);
+    return primaryVerb(c.chain) !== undefined || "You may not decide about this one";
+  };
 const writes = (c: CommandContext): When => c.open && (c.readOnly === "" || c.readOnly);
 const tracked = (row: CommandRow): boolean => row.kind !== "untracked";
 const isFile = (row: CommandRow): boolean => row.kind === "task" || row.kind === "resource";
@@ -162,6 +179,14 @@ export const commands = [
     when: open,
   },
   {
+    id: "parked",
+    title: "Show what is parked",
+    keys: ["Ctrl+Shift+P", "Alt+P"],
+    icon: "circle-parking",
+    when: inBrowser,
+    menu: "view",
+  },
+  {
     id: "layout.list",
     title: "Show as list",
     keys: ["Ctrl+Shift+1", "Alt+L"],
@@ -190,7 +215,7 @@ export const commands = [
     title: "Show or hide details",
     keys: ["Ctrl+I"],
     icon: "panel-right",
-    when: inBrowser,
+    when: docked,
     menu: "view",
   },
   {
@@ -224,7 +249,7 @@ export const commands = [
     title: "Collapse all collections",
     keys: ["Ctrl+Shift+E"],
     icon: "folder-tree",
-    when: inBrowser,
+    when: docked,
     menu: "view",
   },
   // New
@@ -255,7 +280,7 @@ export const commands = [
     menu: "new",
   },
   // Selection
-  { id: "all", title: "Select all", keys: ["Ctrl+A"], icon: "list-checks", when: open },
+  { id: "all", title: "Select all", keys: ["Ctrl+A"], icon: "list-checks", when: listed },
   {
     id: "clear",
     title: "Clear the selection",
@@ -276,7 +301,7 @@ export const commands = [
     title: "Show the collection above",
     keys: ["Alt+Up", "Backspace"],
     icon: "folder-up",
-    when: open,
+    when: listed,
   },
   {
     id: "openInApp",
@@ -438,6 +463,45 @@ export const commands = [
     when: (c) => each(c, "trash", "untracked file", tracked),
     menu: "file",
   },
+  // Parked
+  { id: "parked.next", title: "Next parked work", keys: ["J", "Down"], icon: "arrow-down", when: onParked },
+  {
+    id: "parked.previous",
+    title: "Previous parked work",
+    keys: ["K", "Up"],
+    icon: "arrow-up",
+    when: onParked,
+  },
+  {
+    id: "parked.first",
+    title: "Do what comes first",
+    keys: ["Enter"],
+    icon: "check",
+    when: parked(),
+  },
+  { id: "parked.adopt", title: "Adopt parked work", keys: ["A"], icon: "git-merge", when: parked("adopt") },
+  {
+    id: "parked.copy",
+    title: "Save parked work as a copy",
+    keys: ["C"],
+    icon: "copy-plus",
+    when: parked("copy"),
+  },
+  { id: "parked.keep", title: "Keep it parked", keys: ["P"], icon: "circle-parking", when: parked("keep") },
+  {
+    id: "parked.trash",
+    title: "Trash parked work",
+    keys: ["Shift+Del"],
+    icon: "trash-2",
+    when: parked("trash"),
+  },
+  {
+    id: "parked.restore",
+    title: "Restore parked work",
+    keys: ["R"],
+    icon: "rotate-ccw",
+    when: parked("restore"),
+  },
   // Project
   {
     id: "member",
@@ -474,7 +538,8 @@ function mayCheckpoint(c: CommandContext): When {
   if (files.some((row) => row.can.includes("checkpoint"))) return true;
   const task = files.find((row) => row.kind === "task");
   if (!task) return "Your role may not checkpoint resources";
-  return task.assignee === "" ? "Nobody holds it: assign it first" : "Someone else holds it";
+  if (task.assignee === "") return "Nobody holds it: assign it first";
+  return `${c.nameOf(task.assignee) || "Someone else"} holds it`;
 }
 
 const table: ReadonlyMap<string, Command> = new Map((commands as readonly Command[]).map((c) => [c.id, c]));

@@ -2,10 +2,12 @@
 
 export type ViewName = "default" | "my" | "assigned" | "unassigned";
 export type Layout = "list" | "board";
+export type Screen = "browser" | "parked";
 export type FilterName = "statuses" | "types" | "tags" | "assignees" | "states";
 export type Filters = Readonly<Record<FilterName, readonly string[]>>;
 
 export type ViewState = {
+  readonly screen: Screen;
   readonly view: ViewName;
   readonly layout: Layout;
   readonly query: string;
@@ -39,6 +41,7 @@ export type ViewRequest = {
 export const noFilters: Filters = { statuses: [], types: [], tags: [], assignees: [], states: [] };
 
 export const firstView: ViewState = {
+  screen: "browser",
   view: "default",
   layout: "list",
   query: "",

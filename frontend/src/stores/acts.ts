@@ -30,7 +30,10 @@ type Act = {
   readonly run: () => Promise<app.Act>;
   /** Refusals are answered where the act was made, not in a toast. */
   readonly quiet?: boolean;
+  /** What the toast offers instead of Undo: another way back, or nothing. */
+  readonly offer?: Offer;
 };
+type Offer = { readonly title: string; readonly run: () => void } | "none";
 
 const settlers = new Set<() => Promise<unknown>>();
 
@@ -45,7 +48,7 @@ export const refetchShown = (): Promise<unknown> =>
   Promise.allSettled([...settlers].map((settle) => settle()));
 
 /** Says what became of an act on several assets, in a toast. */
-export function reportAct(act: app.Act, icon = "check"): void {
+export function reportAct(act: app.Act, icon = "check", offer?: Offer): void {
   const refused = act.results.filter((r) => r.error);
   const first = refused[0]?.error;
   if (act.done === 0 && first) {
@@ -56,7 +59,9 @@ export function reportAct(act: app.Act, icon = "check"): void {
   }
   if (act.sentence === "" && !first) return; // it was so already
   const left = first ? `${refused.length} not done: ${first.message}` : "";
-  toastsStore.show({ text: act.sentence || "Done", detail: left, icon, undo: act.op !== "" });
+  const action = offer === "none" ? undefined : offer;
+  const undo = act.op !== "" && offer === undefined;
+  toastsStore.show({ text: act.sentence || "Done", detail: left, icon, undo, action });
 }
 
 /** Runs an act with its overlay and its toast; undefined when the call itself failed. */
@@ -64,7 +69,7 @@ export async function runAct(a: Act): Promise<app.Act | undefined> {
   const lift = a.ids && a.patch ? overlayStore.lay(a.ids, a.patch) : () => {};
   try {
     const act = await a.run();
-    if (!(a.quiet === true && act.done === 0)) reportAct(act, a.icon);
+    if (!(a.quiet === true && act.done === 0)) reportAct(act, a.icon, a.offer);
     await refetchShown();
     return act;
   } catch (error) {

@@ -1,5 +1,6 @@
 // The Create checkpoint dialog: what it is about, what is typed, the picture, and how far saving is.
 import { type Problem, toProblem } from "../lib/errors";
+import { savedLine } from "../lib/saving";
 import { createStore } from "../lib/store";
 import { Create, Prepare } from "../wailsjs/go/app/Checkpoints";
 import type { app } from "../wailsjs/go/models";
@@ -98,9 +99,15 @@ async function run(anyway: boolean): Promise<void> {
       store.set({ job: "", error: toProblem(job.error) });
       return;
     }
+    const left = job.act.results.filter((r) => r.error);
+    const bytes = savedLine(
+      job.newBytes,
+      files.reduce((sum, file) => sum + file.bytes, 0),
+    );
+    const not = left.length === 0 ? "" : ` ${left.length} not saved: ${left[0]?.error?.message ?? ""}`;
     toastsStore.show({
       text: job.act.sentence,
-      detail: "Safe on this computer",
+      detail: `Safe on this computer: ${bytes}.${not}`,
       icon: "shield-check",
     });
     await refetchShown();

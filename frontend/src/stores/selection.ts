@@ -148,8 +148,8 @@ export const selectedPaths = (s: SelectionState = store.get()): string[] =>
 let place = "";
 let project = "";
 viewStore.subscribe(() => {
-  const { view, collection, layout } = viewStore.get();
-  const now = JSON.stringify([view, collection, layout === "board"]);
+  const { screen, view, collection, layout } = viewStore.get();
+  const now = JSON.stringify([screen, view, collection, layout === "board"]);
   if (now === place) return;
   place = now;
   put(noSelection, 0);

@@ -6,6 +6,7 @@ import {
   type Layout,
   nextSort,
   noFilters,
+  type Screen,
   toggleFilter,
   type ViewName,
   type ViewState,
@@ -51,12 +52,18 @@ function adjust(change: Partial<ViewState>): void {
 
 export const viewStore = {
   ...store,
-  view: (view: ViewName) => {
-    if (view !== store.get().view) go({ view });
+  /** Another screen of the same project. */
+  screen: (screen: Screen) => {
+    if (screen !== store.get().screen) go({ screen });
   },
-  layout: (layout: Layout) => adjust({ layout }),
-  query: (query: string) => adjust({ query }),
-  collection: (collection: string) => go({ collection, view: "default" }),
+  view: (view: ViewName) => {
+    const now = store.get();
+    if (view !== now.view || now.screen !== "browser") go({ view, screen: "browser" });
+  },
+  layout: (layout: Layout) => adjust({ layout, screen: "browser" }),
+  /** What is searched for is shown in the Browser. */
+  query: (query: string) => adjust(query === "" ? { query } : { query, screen: "browser" }),
+  collection: (collection: string) => go({ collection, view: "default", screen: "browser" }),
   sort: (column: string) => adjust({ sort: nextSort(store.get().sort, column) }),
   filter: (name: FilterName, values: readonly string[]) =>
     adjust({ filters: { ...store.get().filters, [name]: values } }),
@@ -90,7 +97,7 @@ export const viewStore = {
 
   /** Opens the tree above an asset and shows it in the default view. */
   reveal: (parents: readonly string[]) => {
-    go({ view: "default", layout: "list", query: "", filters: noFilters, collection: "" });
+    go({ screen: "browser", view: "default", layout: "list", query: "", filters: noFilters, collection: "" });
     viewStore.expand(parents, true);
   },
 };

@@ -15,6 +15,7 @@ import {
 } from "../../lib/carry";
 import type { Point } from "../../lib/drag";
 import { type Drag, dragOn, type Place } from "../../lib/dragdom";
+import { type DropPlan, planDrop, promiseOf } from "../../lib/drop";
 import { boardStore, type Card } from "../../stores/board";
 import { openCheckpoint } from "../../stores/checkpoint";
 import { overlaid, overlayStore } from "../../stores/overlay";
@@ -54,30 +55,12 @@ function carryColumns(ids: readonly string[]): CarryColumn[] {
   });
 }
 
-/** What a drop leads to: a review by the assignee of a modified file is a checkpoint, a retake asks for its notes. */
-function leadsTo(cards: readonly Card[], status: string): "place" | "move" | "notes" | "checkpoint" {
-  if (cards.every((card) => card.status === status)) return "place";
-  const to = projectStore.get().statuses.get(status);
-  const [only] = cards;
-  const mine = only?.assignee === projectStore.get().project?.me.id;
-  const changed = only?.state === "modified" || only?.state === "diverged";
-  if (to?.category === "review" && cards.length === 1 && mine && changed) return "checkpoint";
-  return to?.category === "retake" || to?.asksNote ? "notes" : "move";
-}
-
-/** What a drop here will do, before it is made. */
-function promise(ids: readonly string[], column: CarryColumn): string {
+/** What a drop of these cards on that column leads to. */
+function planOf(ids: readonly string[], status: string): DropPlan {
+  const { statuses, project } = projectStore.get();
   const cards = ids.flatMap((id) => cardOf(id) ?? []);
-  switch (leadsTo(cards, column.id)) {
-    case "place":
-      return "Change the order";
-    case "move":
-      return `Move to ${column.name}`;
-    case "notes":
-      return `Move to ${column.name}: asks for notes`;
-    case "checkpoint":
-      return `Send to ${column.name}: asks for a checkpoint`;
-  }
+  const column = statuses.get(status) ?? { id: status, category: "", asksNote: false };
+  return planDrop(cards, column, project?.me.id ?? "");
 }
 
 /** Drops cards. */
@@ -90,13 +73,15 @@ function drop(ids: readonly string[], status: string, index: number): void {
     return;
   }
   const gap = gapOf(column, index);
-  const next = leadsTo(cards, status);
-  const move = () => void boardStore.move(ids, next === "place" ? "" : status, gap.before, gap.after);
-  if (next === "checkpoint") {
-    openCheckpoint(ids, status, move);
-  } else if (next === "notes") {
+  const plan = planOf(ids, status);
+  const move = (moved: readonly string[]) =>
+    void boardStore.move(moved, plan.kind === "place" ? "" : status, gap.before, gap.after);
+  if (plan.kind === "checkpoint") {
+    if (plan.move.length > 0) move(plan.move);
+    openCheckpoint(plan.save, status, () => move(plan.save));
+  } else if (plan.kind === "notes") {
     uiStore.dialog({ kind: "notes", ids, status, before: gap.before, after: gap.after });
-  } else move();
+  } else move(ids);
 }
 
 /** What goes with a card: the whole selection when it is part of it. */
@@ -223,7 +208,9 @@ export function BoardPane({ onSaid }: { onSaid?: (said: string) => void }) {
               <CardFace card={lifted} />
               {dragging.ids.length > 1 && <span className={styles.many}>{dragging.ids.length}</span>}
               {over && (
-                <span className={styles.why}>{over.open ? promise(dragging.ids, over) : over.why}</span>
+                <span className={styles.why}>
+                  {over.open ? promiseOf(planOf(dragging.ids, over.id), over.name) : over.why}
+                </span>
               )}
             </div>,
             document.body,

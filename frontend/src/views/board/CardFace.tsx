@@ -26,7 +26,7 @@ export function CardFace({ card }: { card: Card }) {
           {(card.state === "modified" || card.state === "diverged") && (
             <OnImage icon="pencil">{card.notYours ? "Not yours" : "Modified"}</OnImage>
           )}
-          {card.parked > 0 && <OnImage icon="circle-alert">{`${card.parked} parked`}</OnImage>}
+          {card.parked > 0 && <OnImage icon="circle-parking">{`${card.parked} parked`}</OnImage>}
           {card.statusSince > 0 && (
             <OnImage icon="clock" title="In this status">
               {age(card.statusSince, now)}

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { projectStore } from "../../stores/project";
+import { selectionStore } from "../../stores/selection";
 import { lookStore } from "../../stores/theme";
 import { uiStore } from "../../stores/ui";
 import { viewStore } from "../../stores/view";
@@ -23,7 +24,8 @@ export function BrowserView() {
   const readOnly = useStore(projectStore, (p) => p.project?.readOnly ?? "");
   const [said, setSaid] = useState("");
   const wide = useWidth() >= overlayBelowPx;
-  const docked = useStore(lookStore, (l) => l.details) && wide;
+  const picked = useStore(selectionStore, (s) => s.keys.size > 0);
+  const docked = useStore(lookStore, (l) => l.details) && wide && (layout !== "board" || picked);
   const over = useStore(uiStore, (ui) => ui.overlay) && !wide;
   return (
     <div className={shell.window}>

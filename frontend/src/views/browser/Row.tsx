@@ -163,8 +163,8 @@ function Flags({ row, due, now }: { row: RowData; due: string; now: number }) {
         </span>
       )}
       {row.parked > 0 && (
-        <span title={count(row.parked, "parked checkpoint")}>
-          <Icon name="circle-alert" size={12} />
+        <span title={`${count(row.parked, "parked checkpoint")}: see Parked`}>
+          <Icon name="circle-parking" size={12} />
           {row.parked} parked
         </span>
       )}

@@ -12,6 +12,7 @@ import { statusAttributes } from "../../components/statusAttributes";
 import { cx } from "../../lib/cx";
 import { count, remaining, size, sizeOf } from "../../lib/format";
 import { keyLabels } from "../../lib/keymap";
+import { savedLine, sizeLine } from "../../lib/saving";
 import { type CheckpointState, checkpointStore, savable } from "../../stores/checkpoint";
 import { files as fileActs } from "../../stores/files";
 import { jobsStore } from "../../stores/jobs";
@@ -71,7 +72,7 @@ function CheckpointDialog({ state }: { state: CheckpointState }) {
       className={styles.dialog}
       footer={
         busy ? (
-          <Saving job={job} />
+          <Saving job={job} total={ready.reduce((sum, file) => sum + file.bytes, 0)} />
         ) : (
           <>
             <span className={`${styles.safe} grow t3`}>
@@ -167,7 +168,7 @@ type Job = NonNullable<
   ReturnType<typeof jobsStore.get>["jobs"] extends ReadonlyMap<string, infer J> ? J : never
 >;
 
-function Saving({ job }: { job: Job | undefined }) {
+function Saving({ job, total }: { job: Job | undefined; total: number }) {
   const part = job && job.total > 0 ? job.done / job.total : 0;
   const safe = job?.safe === true;
   return (
@@ -175,7 +176,7 @@ function Saving({ job }: { job: Job | undefined }) {
       <div className="hstack">
         <span className="grow" aria-live="polite">
           {safe
-            ? "Safe on this computer"
+            ? `Safe on this computer: ${savedLine(job?.newBytes ?? 0, total)}`
             : job?.phase === "securing"
               ? "Making it safe on this disk"
               : job && job.total > 0
@@ -289,7 +290,7 @@ function Statuses({ state }: { state: CheckpointState }) {
           <Glyph status={s} size={14} />
           <span className={`${styles.words} grow`}>
             <span className="med">{s.label}</span>
-            {s.label !== s.name && <span className="t3 xs ell">{s.name}</span>}
+            {s.label !== s.name && <span className="t2 xs ell">{s.name}</span>}
           </span>
           {s.id === chosen && <Icon name="check" size={14} />}
         </label>
@@ -299,43 +300,49 @@ function Statuses({ state }: { state: CheckpointState }) {
 }
 
 function Files({ state }: { state: CheckpointState }) {
+  const ready = savable(state.prepared);
   const list = state.prepared?.files;
   if (!list) return state.error ? null : <p className="t3">Looking at the files…</p>;
   return (
-    <ul className={styles.files} aria-label="Files">
-      {list.map((file) => (
-        <li key={file.id}>
-          <div className="hstack">
-            <FileName name={file.name} className="grow" />
-            <span className="t3 sm nowrap">
-              {file.next}, {size(file.bytes)}
-            </span>
-          </div>
-          {file.refusal && (
-            <div className={styles.refusal} role="note">
-              <b>{file.refusal.message}</b> {file.refusal.hint}
-              <span className="hstack">
-                {file.refusal.code === "outdated_base" && (
-                  <Button size="sm" onClick={() => void checkpointStore.getNewest(file.id)}>
-                    Get it
-                  </Button>
-                )}
-                {file.state !== "missing" && file.state !== "planned" && (
-                  <Button
-                    size="sm"
-                    onClick={() => {
-                      checkpointStore.close();
-                      void fileActs.saveAsCopy(file.id);
-                    }}
-                  >
-                    Save as a copy
-                  </Button>
-                )}
+    <>
+      <p className="t2 sm" data-testid="size-line">
+        {sizeLine(ready.length > 0 ? ready : list)}
+      </p>
+      <ul className={styles.files} aria-label="Files">
+        {list.map((file) => (
+          <li key={file.id}>
+            <div className="hstack">
+              <FileName name={file.name} className="grow" />
+              <span className="t3 sm nowrap">
+                {file.next}, {size(file.bytes)}
               </span>
             </div>
-          )}
-        </li>
-      ))}
-    </ul>
+            {file.refusal && (
+              <div className={styles.refusal} role="note">
+                <b>{file.refusal.message}</b> {file.refusal.hint}
+                <span className="hstack">
+                  {file.refusal.code === "outdated_base" && (
+                    <Button size="sm" onClick={() => void checkpointStore.getNewest(file.id)}>
+                      Get it
+                    </Button>
+                  )}
+                  {file.state !== "missing" && file.state !== "planned" && (
+                    <Button
+                      size="sm"
+                      onClick={() => {
+                        checkpointStore.close();
+                        void fileActs.saveAsCopy(file.id);
+                      }}
+                    >
+                      Save as a copy
+                    </Button>
+                  )}
+                </span>
+              </div>
+            )}
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }

@@ -13,10 +13,12 @@ import { common, mixedSign, shared } from "../../lib/mixed";
 import { detailsStore } from "../../stores/details";
 import type { AssetRow } from "../../stores/list";
 import { overlaid, overlayStore } from "../../stores/overlay";
+import { parkedStore } from "../../stores/parked";
 import { projectStore } from "../../stores/project";
 import { primaryRow, selectionStore } from "../../stores/selection";
 import { uiStore } from "../../stores/ui";
 import { toggleDetails } from "../shell/panes";
+import { focusParked } from "../shell/parked";
 import { run } from "../shell/run";
 import { useNow } from "../useNow";
 import { useStore } from "../useStore";
@@ -119,6 +121,7 @@ function Pane({ row, rows }: { row: AssetRow; rows: readonly AssetRow[] }) {
             {row.kind !== "collection" && !many && mine && (
               <>
                 <Saving details={mine} row={row} />
+                <ParkedBeside row={row} />
                 <Tabs<Part>
                   label="Details"
                   size="sm"
@@ -339,6 +342,25 @@ function Saving({ details, row }: { details: DetailsData; row: AssetRow }) {
           </Button>
         </span>
       )}
+    </div>
+  );
+}
+
+/** Work that is parked beside it, and the way there. */
+function ParkedBeside({ row }: { row: AssetRow }) {
+  if (row.parked === 0) return null;
+  return (
+    <div className={styles.notice} role="note">
+      <b>{count(row.parked, "parked checkpoint")} beside it</b>
+      <span>
+        <Button
+          size="sm"
+          icon="circle-parking"
+          onClick={() => void parkedStore.show(row.id).then(focusParked)}
+        >
+          Show what is parked
+        </Button>
+      </span>
     </div>
   );
 }

@@ -38,6 +38,9 @@ const icons: Readonly<Record<string, IconName>> = {
   safety: "shield-check",
   undo: "undo-2",
   convert: "shapes",
+  parked: "circle-parking",
+  adopt: "git-merge",
+  copy: "copy-plus",
 };
 
 const filters: readonly { value: HistoryFilter; label: string }[] = [
@@ -86,7 +89,7 @@ export function History({ row }: { row: AssetRow }) {
           const status = statuses.get(item.status);
           const actor = members.get(item.actor);
           const moved = item.from !== "" || item.kind === "status";
-          const version = item.checkpoint !== "" && item.kind === "checkpoint";
+          const version = item.checkpoint !== "" && (item.kind === "checkpoint" || item.kind === "parked");
           return (
             <TimelineItem
               key={item.key}
@@ -121,11 +124,7 @@ export function History({ row }: { row: AssetRow }) {
               <TimelineMeta>
                 {[
                   actor ? (actor.me ? "You" : personName(actor)) : "",
-                  item.checkpoint === ""
-                    ? ""
-                    : item.kind === "checkpoint"
-                      ? item.checkpoint
-                      : `on ${item.checkpoint}`,
+                  item.checkpoint === "" ? "" : version ? item.checkpoint : `on ${item.checkpoint}`,
                   item.newBytes > 0 ? `+${size(item.newBytes)}` : "",
                   item.dropped ? "dropped" : "",
                 ]

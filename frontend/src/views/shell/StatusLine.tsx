@@ -7,9 +7,10 @@ import { useStore } from "../useStore";
 import styles from "./Shell.module.css";
 
 const shown = ["checkpoint", "assign", "status", "openInApp"] as const;
+const shownParked = ["parked.next", "parked.previous", "parked.first"] as const;
 
 /** The foot of a window: where the files are, how they stand, and the keys of the moment. */
-export function StatusLine({ said = "" }: { said?: string }) {
+export function StatusLine({ said = "", parked = false }: { said?: string; parked?: boolean }) {
   const project = useStore(projectStore, (p) => p.project);
   const counts = useStore(projectStore, (p) => p.counts);
   const states = [
@@ -31,7 +32,7 @@ export function StatusLine({ said = "" }: { said?: string }) {
       ))}
       <span className="grow ell">{said}</span>
       {commands
-        .filter((c) => (shown as readonly string[]).includes(c.id))
+        .filter((c) => ((parked ? shownParked : shown) as readonly string[]).includes(c.id))
         .map((c) => (
           <span key={c.id} className="hstack">
             <KeyHint keys={c.keys[0] ?? ""} /> {c.title.toLowerCase()}

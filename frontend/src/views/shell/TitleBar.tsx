@@ -2,12 +2,15 @@ import { type ReactNode, useEffect, useState } from "react";
 import { Avatar } from "../../components/Avatar";
 import { Button, IconButton } from "../../components/Button";
 import { TextField } from "../../components/Field";
+import { Icon } from "../../components/Icon";
 import type { IconName } from "../../components/icons";
 import { KeyHint } from "../../components/KeyHint";
 import { Logo } from "../../components/Logo";
 import { Menu } from "../../components/Menu";
 import { keysOf, offers } from "../../lib/commands";
+import { cx } from "../../lib/cx";
 import { count } from "../../lib/format";
+import { boardStore } from "../../stores/board";
 import { collectionsStore, trailTo } from "../../stores/collections";
 import { projectStore } from "../../stores/project";
 import { viewStore } from "../../stores/view";
@@ -26,6 +29,7 @@ export function TitleBar({ title, children }: { title: string; children?: ReactN
       <Trail title={title} />
       <span className="grow" />
       <Search />
+      <ParkedEntry />
       {children}
       <Button variant="ghost" icon="terminal" keys={keysOf("palette")} onClick={() => run("palette")}>
         Commands
@@ -50,7 +54,8 @@ function Trail({ title }: { title: string }) {
   const project = useStore(projectStore, (p) => p.project);
   const collection = useStore(viewStore, (v) => v.collection);
   const seen = useStore(collectionsStore, (c) => c.seen);
-  const trail = trailTo(collection, seen);
+  const here = useStore(viewStore, (v) => v.screen === "browser");
+  const trail = here ? trailTo(collection, seen) : [];
   return (
     <nav className={styles.trail} aria-label="Where this is">
       <IconButton icon="arrow-left" label="Back" size="sm" onClick={() => run("back")} />
@@ -73,6 +78,30 @@ function Trail({ title }: { title: string }) {
         </>
       )}
     </nav>
+  );
+}
+
+/** The way to what is parked: there when something is, or when it is shown. */
+function ParkedEntry() {
+  const counts = useStore(projectStore, (p) => p.counts);
+  const alone = useStore(boardStore, (b) => b.alone);
+  const here = useStore(viewStore, (v) => v.screen === "parked");
+  if (alone || ((counts?.parked ?? 0) === 0 && !here)) return null;
+  const open = counts?.parkedOpen ?? 0;
+  return (
+    <button
+      type="button"
+      className={cx(styles.entry, open > 0 && styles.attn)}
+      aria-current={here ? "page" : undefined}
+      aria-label={open > 0 ? `Parked, ${open} to decide` : "Parked"}
+      title={`Show what is parked (${keysOf("parked") ?? ""})`}
+      data-testid="parked-entry"
+      onClick={() => run("parked")}
+    >
+      <Icon name="circle-parking" size={15} />
+      <span>Parked</span>
+      {open > 0 && <b>{open}</b>}
+    </button>
   );
 }
 

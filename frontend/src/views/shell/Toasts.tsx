@@ -55,7 +55,14 @@ export function Toasts() {
                 Undo
               </Button>
             ) : toast.action ? (
-              <Button size="sm" variant="ghost" onClick={toast.action.run}>
+              <Button
+                size="sm"
+                variant="ghost"
+                onClick={() => {
+                  toastsStore.dismiss(toast.id);
+                  toast.action?.run();
+                }}
+              >
                 {toast.action.title}
               </Button>
             ) : undefined

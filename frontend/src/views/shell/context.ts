@@ -1,21 +1,28 @@
 import type { CommandContext } from "../../lib/commands";
+import { personName } from "../../lib/look";
 import { boardStore } from "../../stores/board";
+import { parkedStore } from "../../stores/parked";
 import { projectStore } from "../../stores/project";
 import { type SelectionState, selectionStore } from "../../stores/selection";
 import { viewStore } from "../../stores/view";
 import { useStore } from "../useStore";
 
 function contextOf(
-  { project }: ReturnType<typeof projectStore.get>,
+  { project, members }: ReturnType<typeof projectStore.get>,
   selection: SelectionState,
   view: ReturnType<typeof viewStore.get>,
   boardOnly: boolean,
+  parked: ReturnType<typeof parkedStore.get>,
 ): CommandContext {
   return {
     open: project !== undefined,
     readOnly: project?.readOnly ?? "",
     can: project?.can ?? [],
     me: project?.me.id ?? "",
+    nameOf: (id) => {
+      const person = members.get(id);
+      return person ? personName(person) : "";
+    },
     rows: [...selection.rows.values()],
     selected: selection.keys.size,
     undo: project?.undo ?? "",
@@ -23,12 +30,20 @@ function contextOf(
     back: view.past.length > 0,
     forward: view.future.length > 0,
     boardOnly,
+    onParked: view.screen === "parked" && !boardOnly,
+    chain: parked.items.find((item) => item.id === parked.focus),
   };
 }
 
 /** What the commands are asked with, as everything stands now. */
 export const commandContext = (): CommandContext =>
-  contextOf(projectStore.get(), selectionStore.get(), viewStore.get(), boardStore.get().alone);
+  contextOf(
+    projectStore.get(),
+    selectionStore.get(),
+    viewStore.get(),
+    boardStore.get().alone,
+    parkedStore.get(),
+  );
 
 /** The same while rendering: it follows what changes. */
 export function useCommandContext(): CommandContext {
@@ -38,5 +53,6 @@ export function useCommandContext(): CommandContext {
     selection,
     view,
     useStore(boardStore, (b) => b.alone),
+    useStore(parkedStore),
   );
 }

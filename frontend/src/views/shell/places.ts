@@ -33,7 +33,9 @@ export function focusSearch(): void {
 /** Gives the keys to the list, or to the card of the board that has them. */
 export function focusList(): void {
   const list = document.querySelector<HTMLElement>("[data-list]");
-  (list?.querySelector<HTMLElement>("[data-drag-item][tabindex='0']") ?? list)?.focus();
+  (
+    list?.querySelector<HTMLElement>("[data-drag-item][tabindex='0'], [data-keys][tabindex='0']") ?? list
+  )?.focus();
 }
 
 /** Goes to the next region that is there. */

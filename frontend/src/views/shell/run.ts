@@ -1,5 +1,6 @@
 // What running a command means.
 import { type CommandID, command } from "../../lib/commands";
+import { primaryVerb, type VerbName } from "../../lib/parked";
 import type { Anchor } from "../../lib/place";
 import { acts } from "../../stores/acts";
 import { openCheckpoint } from "../../stores/checkpoint";
@@ -14,6 +15,7 @@ import { type PickerKind, uiStore } from "../../stores/ui";
 import { viewStore } from "../../stores/view";
 import { commandContext } from "./context";
 import { toggleDetails } from "./panes";
+import { runVerb, stepParked } from "./parked";
 import { anchorOf, focusList, focusSearch, nextPanel } from "./places";
 
 const rows = () => [...selectionStore.get().rows.values()];
@@ -72,6 +74,13 @@ const assignMe = () => {
   else void acts.assign(fileIDs(), me);
 };
 
+/** Does one thing with the chain that has the keys; without a verb, what comes first. */
+function onChain(verb: VerbName | undefined): void {
+  const { chain } = commandContext();
+  const what = verb ?? primaryVerb(chain);
+  if (chain && what) void runVerb(what, chain.id);
+}
+
 let hung: Anchor | undefined;
 
 function picker(kind: PickerKind): void {
@@ -96,6 +105,15 @@ const runners: Readonly<Record<CommandID, () => unknown>> = {
   "tab.my": () => viewStore.view("my"),
   "tab.assigned": () => viewStore.view("assigned"),
   "tab.unassigned": () => viewStore.view("unassigned"),
+  parked: () => viewStore.screen("parked"),
+  "parked.next": () => stepParked(1),
+  "parked.previous": () => stepParked(-1),
+  "parked.first": () => onChain(undefined),
+  "parked.adopt": () => onChain("adopt"),
+  "parked.copy": () => onChain("copy"),
+  "parked.keep": () => onChain("keep"),
+  "parked.trash": () => onChain("trash"),
+  "parked.restore": () => onChain("restore"),
   "layout.list": () => viewStore.layout("list"),
   "layout.board": () => viewStore.layout("board"),
   kanban: projectStore.openKanban,

@@ -17,6 +17,8 @@ import styles from "./Welcome.module.css";
 /** No project is open: open one, make one, or look at the sample. */
 export function WelcomeView() {
   const { error, busy, job } = useStore(welcomeStore);
+  const start = useStore(projectStore, (p) => p.start);
+  const closed = start?.problem && start.asked !== "" ? start.problem : undefined;
   const progress = useStore(jobsStore, (j) => j.jobs.get(job));
   useEffect(() => void welcomeStore.load(), []);
   return (
@@ -30,10 +32,28 @@ export function WelcomeView() {
           </div>
           <IconButton icon="sun-moon" label="Dark or light" onClick={lookStore.toggleTheme} />
         </header>
-        {error && (
+        {error ? (
           <div className={styles.error} role="alert">
             <b>{error.message}</b> {error.hint}
           </div>
+        ) : (
+          closed && (
+            <div className={styles.error} role="alert">
+              <p className="mono ell">{start?.asked}</p>
+              <b>{closed.message}</b> {closed.hint}
+            </div>
+          )
+        )}
+        {closed && (
+          <span>
+            <Button
+              icon="refresh-cw"
+              disabled={busy}
+              onClick={() => void welcomeStore.open(start?.asked ?? "")}
+            >
+              Try to open it again
+            </Button>
+          </span>
         )}
         {job !== "" ? (
           <section className={styles.building} aria-live="polite">

@@ -129,6 +129,8 @@ export namespace app {
 	    untracked: number;
 	    outdated: number;
 	    missing: number;
+	    parked: number;
+	    parkedOpen: number;
 	}
 	export interface Note {
 	    id: string;
@@ -254,6 +256,44 @@ export namespace app {
 	    assign: string;
 	}
 	
+	export interface ParkedVerb {
+	    verb: string;
+	    consequence: string;
+	    refusal?: Error;
+	}
+	export interface ParkedSide {
+	    label: string;
+	    author: string;
+	    at: number;
+	    comment: string;
+	    status: string;
+	    bytes: number;
+	    preview: string;
+	}
+	export interface ParkedItem {
+	    id: string;
+	    asset: string;
+	    name: string;
+	    path: string;
+	    kind: string;
+	    type: string;
+	    assignee: string;
+	    state: string;
+	    title: string;
+	    reason: string;
+	    base: string;
+	    labels: string[];
+	    current: ParkedSide;
+	    parked: ParkedSide;
+	    verbs: ParkedVerb[];
+	}
+	
+	
+	export interface ParkedView {
+	    seq: number;
+	    items: ParkedItem[];
+	    more: number;
+	}
 	export interface PreparedFile {
 	    id: string;
 	    name: string;
@@ -338,6 +378,8 @@ export namespace app {
 	    version: string;
 	    separator: string;
 	    home: string;
+	    asked: string;
+	    problem?: Error;
 	}
 	
 	export interface StatusRequest {
