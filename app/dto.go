@@ -5,6 +5,8 @@ package app
 
 // Events that the frontend hears.
 const (
+	// EventSyncChanged carries a SyncView.
+	EventSyncChanged = "sync:changed"
 	// EventProjectChanged carries one Change: tracking data changed, here or in another process.
 	EventProjectChanged = "project:changed"
 	// EventFilesChanged says that file states of the working folder changed. It carries nothing.

@@ -195,12 +195,17 @@ func (s *Session) SyncState(ctx context.Context) (state SyncState, err error) {
 	return state, err
 }
 
+// AskSync asks whichever process syncs this store to do it now. Code: no_server.
+func (s *Session) AskSync(ctx context.Context) error {
+	if s.remote == nil {
+		return studio.Refuse(studio.CodeNoServer, studio.Params{Path: s.Root()})
+	}
+	return s.care(ctx, func(tx *projectdb.Tx) error { return tx.SetSyncAsked(true) })
+}
+
 // askDriver lets the process that syncs this store do it now, and waits until it has.
 func (s *Session) askDriver(ctx context.Context) error {
-	set := func(asked bool) error {
-		return s.care(ctx, func(tx *projectdb.Tx) error { return tx.SetSyncAsked(asked) })
-	}
-	if err := set(true); err != nil {
+	if err := s.AskSync(ctx); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, askedMax)

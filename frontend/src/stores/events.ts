@@ -13,15 +13,17 @@ export type Change = {
 
 const everything: Change = { seq: 0, all: true, assets: [] };
 
-type Topics = { changed: Change; files: undefined; job: app.Job; opened: undefined };
+type Topics = { changed: Change; files: undefined; job: app.Job; opened: undefined; sync: app.SyncView };
 const listeners: { [T in keyof Topics]: Set<(data: Topics[T]) => void> } = {
   changed: new Set(),
   files: new Set(),
   job: new Set(),
   opened: new Set(),
+  sync: new Set(),
 };
 
-/** Hears a topic: changed (tracking data), files (states on disk), job (progress), opened (another project). */
+/** Hears a topic: changed (tracking data), files (states on disk), job (progress), opened (another project), sync
+ *  (how it stands to its studio). */
 export function on<T extends keyof Topics>(topic: T, listener: (data: Topics[T]) => void): () => void {
   listeners[topic].add(listener);
   return () => listeners[topic].delete(listener);
@@ -42,5 +44,6 @@ export function beginEvents(): void {
   EventsOn("files:changed", () => tell("files", undefined));
   EventsOn("job:changed", (job: app.Job) => tell("job", job));
   EventsOn("project:opened", () => tell("opened", undefined));
+  EventsOn("sync:changed", (sync: app.SyncView) => tell("sync", sync));
   EventsOn(EVENT_CONNECTED, () => tell("changed", everything)); // events may have been missed
 }

@@ -2,7 +2,9 @@ import { Icon } from "../../components/Icon";
 import { KeyHint } from "../../components/KeyHint";
 import { commands } from "../../lib/commands";
 import { number } from "../../lib/format";
+import { isQuiet, syncText } from "../../lib/sync";
 import { projectStore } from "../../stores/project";
+import { syncStore } from "../../stores/sync";
 import { useStore } from "../useStore";
 import styles from "./Shell.module.css";
 
@@ -13,6 +15,8 @@ const shownParked = ["parked.next", "parked.previous", "parked.first"] as const;
 export function StatusLine({ said = "", parked = false }: { said?: string; parked?: boolean }) {
   const project = useStore(projectStore, (p) => p.project);
   const counts = useStore(projectStore, (p) => p.counts);
+  const sync = useStore(syncStore, (s) => s.sync);
+  const text = syncText(sync);
   const states = [
     { n: counts?.modified ?? 0, word: "modified" },
     { n: counts?.untracked ?? 0, word: "untracked" },
@@ -31,6 +35,15 @@ export function StatusLine({ said = "", parked = false }: { said?: string; parke
         </span>
       ))}
       <span className="grow ell">{said}</span>
+      {sync !== undefined && text !== "" && (
+        <button type="button" className={styles.sync} onClick={() => void syncStore.now()} title="Sync now">
+          <Icon
+            name={isQuiet(sync) ? "cloud-check" : sync.state === "offline" ? "cloud-off" : "cloud"}
+            size={12}
+          />
+          <span role="status">{text}</span>
+        </button>
+      )}
       {commands
         .filter((c) => ((parked ? shownParked : shown) as readonly string[]).includes(c.id))
         .map((c) => (

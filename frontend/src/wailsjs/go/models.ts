@@ -397,6 +397,12 @@ export namespace app {
 	    holds: boolean;
 	    match: number[];
 	}
+	export interface SyncView {
+	    remote: boolean;
+	    state: string;
+	    unsent: number;
+	    need: number;
+	}
 	
 
 }
