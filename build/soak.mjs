@@ -7,6 +7,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { binary, json, ok, project, random, run, scratch } from "./program.mjs";
+import { story } from "./story.mjs";
 
 const seed = Number(process.env.SEED ?? 1);
 const check = (holds, what) => {
@@ -81,7 +82,9 @@ async function crash(cycles) {
   const acknowledged = new Map([[1, createHash("sha256").update("first").digest("hex")]]);
   let killed = 0;
   let i = 0;
-  for (; killed < cycles; i++) {
+  let takes = 100; // ms, of a checkpoint that is let be: so that some of the kills come late in it, and some too late
+  for (; killed < cycles || acknowledged.size < cycles / 10; i++) {
+    const lived = i % 10 === 0; // one in ten is let be, and tells how long it takes now
     const body = Buffer.from(Array.from({ length: 60_000 + Math.floor(next() * 400_000) }, () => Math.floor(next() * 256)));
     writeFileSync(file, body);
     const child = spawn(binary, ["checkpoint", "shot.blend", "-m", `cycle ${i}`, "--status", i % 2 ? "wip" : "wfa", "--json"], {
@@ -89,9 +92,11 @@ async function crash(cycles) {
     });
     let said = "";
     child.stdout.on("data", (b) => (said += b));
-    const timer = setTimeout(() => child.kill("SIGKILL"), next() * 45);
+    const began = performance.now();
+    const timer = lived ? undefined : setTimeout(() => child.kill("SIGKILL"), next() * 1.2 * takes);
     const signal = await new Promise((done) => child.on("close", (_, s) => done(s)));
     clearTimeout(timer);
+    if (signal === null) takes = (takes + performance.now() - began) / 2;
     if (signal === "SIGKILL") killed += 1;
     const made = said.trim() === "" ? undefined : JSON.parse(said).checkpoints[0];
     if (made?.state === "accepted") acknowledged.set(made.version, createHash("sha256").update(body).digest("hex"));
@@ -338,7 +343,10 @@ switch (what) {
   case "odd":
     await odd();
     break;
+  case "story":
+    await story();
+    break;
   default:
-    console.error("build/soak corpora DIR | crash [N] | faults | writers [N] | odd");
+    console.error("build/soak corpora DIR | crash [N] | faults | writers [N] | odd | story");
     process.exit(2);
 }

@@ -1,9 +1,10 @@
-// Package atomicfile replaces small files whole: after a crash there is the old content or the new, never a mix.
+// Package atomicfile reads small files, and replaces them whole: after a crash there is the old content or the new, never a mix.
 package atomicfile
 
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,6 +36,28 @@ func Write(f fsys.FS, path string, data []byte, perm fs.FileMode) (err error) {
 		return err
 	}
 	return f.SyncDir(filepath.Dir(path))
+}
+
+// Read reads a small file whole; one of more than maxBytes is refused: it is none of ours.
+func Read(f fsys.FS, path string, maxBytes int64) (b []byte, err error) {
+	file, err := f.OpenFile(path, os.O_RDONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size > maxBytes {
+		return nil, fmt.Errorf("read %s: %d bytes are too many", path, info.Size)
+	}
+	b = make([]byte, info.Size)
+	n, err := file.ReadAt(b, 0)
+	if n == len(b) {
+		err = nil
+	}
+	return b, err
 }
 
 func ignoreGone(err error) error {

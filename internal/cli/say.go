@@ -21,6 +21,7 @@ const (
 	exitRefused  = 3
 	exitParked   = 4
 	exitNotFound = 5
+	exitOffline  = 6
 	exitDamaged  = 7
 )
 
@@ -32,14 +33,18 @@ func exitOf(err error) int {
 	case studio.CodeInternal, studio.CodeFileBusy, studio.CodeDiskFull, studio.CodeReadOnly, studio.CodeStoreNewer,
 		studio.CodeStoreInUse, studio.CodeTooLong, studio.CodeInvalidName, studio.CodeTimeout, studio.CodeCancelled,
 		studio.CodeNotAnImage, studio.CodeImageTooBig, studio.CodeInTheWay, studio.CodeOutside, studio.CodeUnsupported,
-		studio.CodeUnusableName:
+		studio.CodeUnusableName, studio.CodeStudioKeyMissing, studio.CodeCertificateLost, studio.CodeWrongCertificate,
+		studio.CodePasswordShort, studio.CodePortTaken:
 		return exitFailure
-	case studio.CodeUsage, studio.CodeEmptyComment, studio.CodeBadQuery:
+	case studio.CodeUsage, studio.CodeEmptyComment, studio.CodeBadQuery, studio.CodeInvalidLink:
 		return exitUsage
 	case studio.CodeNotAProject, studio.CodeStoreMissing, studio.CodeUnknownAsset, studio.CodeUnknownMember,
 		studio.CodeUnknownStatus, studio.CodeUnknownCheckpoint, studio.CodeUnknownType, studio.CodeUnknownRole,
-		studio.CodeUnknownNote, studio.CodeUnknownTarget, studio.CodeNoFile, studio.CodeNotTracked:
+		studio.CodeUnknownNote, studio.CodeUnknownTarget, studio.CodeNoFile, studio.CodeNotTracked,
+		studio.CodeUnknownUser, studio.CodeUnknownInvitation, studio.CodeStudioMissing, studio.CodeUnknownProject, studio.CodeNoAddress:
 		return exitNotFound
+	case studio.CodeUnreachable:
+		return exitOffline
 	case studio.CodeDamaged:
 		return exitDamaged
 	}

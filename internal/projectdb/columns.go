@@ -127,7 +127,8 @@ func projectTable(p *studio.Project) table {
 		col("id", &p.ID.ID), col("name", &p.Name), col("state", (*uint8)(&p.State)), col("personal", &p.Personal),
 		col("retake_note", &p.Options.RetakeNote), col("review_image", &p.Options.ReviewImage),
 		col("artist_done", &p.Options.ArtistDone), col("done_locks", &p.Options.DoneLocks),
-		col("unicode_table", &p.Options.UnicodeTable), col("ver", &p.Ver),
+		col("unicode_table", &p.Options.UnicodeTable), col("handover_auto", &p.Options.HandoverAuto),
+		col("trash_days", &p.Options.TrashDays), col("parked_days", &p.Options.ParkedDays), col("ver", &p.Ver),
 	}}
 }
 
@@ -233,10 +234,24 @@ func viewTable(v *studio.SavedView) table {
 	}}
 }
 
+func roadTable(r *studio.Road) table {
+	return table{"road", 1, []column{
+		col("asset", &r.Asset.ID), col("user_id", &r.User.ID), col("client", &r.Client), col("until_ms", &r.UntilMs),
+		col("since_seq", &r.SinceSeq), col("ended_seq", &r.EndedSeq),
+	}}
+}
+
+func handoverTable(h *studio.Handover) table {
+	return table{"handover", 1, []column{
+		col("id", &h.ID.ID), col("asset", &h.Asset.ID), col("from_user", &h.From.ID), col("to_user", &h.To.ID),
+		col("by_user", &h.By.ID), col("deadline_ms", &h.DeadlineMs), col("state", (*uint8)(&h.State)),
+	}}
+}
+
 // stateRows is one row of each state table.
 var stateRows = [...]studio.Row{studio.Project{}, studio.Member{}, studio.Role{}, studio.Status{}, studio.Type{},
 	studio.Collection{}, studio.Asset{}, studio.Assignment{}, studio.Checkpoint{}, studio.ParkedChain{}, studio.Note{},
-	studio.TagOn{}, studio.Dependency{}, studio.SavedView{}}
+	studio.TagOn{}, studio.Dependency{}, studio.SavedView{}, studio.Road{}, studio.Handover{}}
 
 // tableOf is the table of a row, bound to a copy of it.
 func tableOf(r studio.Row) table {
@@ -269,6 +284,10 @@ func tableOf(r studio.Row) table {
 		return dependencyTable(&r)
 	case studio.SavedView:
 		return viewTable(&r)
+	case studio.Road:
+		return roadTable(&r)
+	case studio.Handover:
+		return handoverTable(&r)
 	}
 	panic(fmt.Sprintf("projectdb: no table for %T", r))
 }

@@ -44,7 +44,7 @@ func (r *replay) compareTable(zero studio.Row) error {
 	}
 	for _, key := range r.ledger.Keys(zero.Table()) {
 		if !seen[key] {
-			r.report(t.name, r.nameOf(zero.Table(), key), "is in the log and missing from the "+t.name+" table")
+			r.report(t.name, r.nameOf(zero.Table(), key), r.known()+" and missing from the "+t.name+" table")
 		}
 	}
 	return nil
@@ -58,12 +58,19 @@ func (r *replay) compareRow(no studio.Table, key string, t table, raw []any) {
 			r.checkSafety(key, t, raw)
 			return
 		}
+		if no == studio.TableCheckpoint && r.own[key] { // its announcement is not let through any more: it is kept, and sent
+			return
+		}
 		name := r.nameOf(no, key)
 		if no == studio.TableCheckpoint || no == studio.TableAssignment || no == studio.TableNote {
 			asset, _ := columnOf(t, raw, "asset").([]byte)
 			name = r.entity(studio.IDFrom(asset)) + ": " + name
 		}
-		r.report(t.name, name, "is in the "+t.name+" table, and no event made it")
+		if r.stand != nil {
+			r.report(t.name, name, "is in the "+t.name+" table, and neither the server nor an act of this computer made it")
+		} else {
+			r.report(t.name, name, "is in the "+t.name+" table, and no event made it")
+		}
 		return
 	}
 	for i, value := range tableOf(want).values() {
@@ -121,19 +128,30 @@ func (r *replay) checkVersions() error {
 	})
 }
 
+// derived is what can be made again from the rest: its sort, what is said of an entity of which it is not so, and those.
+type derived struct {
+	sort, what, sql string
+	anywhere        bool // also where a server is: previews and versions of others come when they are looked at
+}
+
+var derivations = []derived{
+	{"tree", "is missing from the tree under its name", `SELECT entity FROM (` + treeSQL + `
+		EXCEPT SELECT parent, name_key, entity FROM tree_name)`, true},
+	{"tree", "stands in the tree under a name that is not its own", `SELECT entity FROM (
+		SELECT parent, name_key, entity FROM tree_name EXCEPT SELECT * FROM (` + treeSQL + `))`, true},
+	{"working file", "its file on this disk comes from a version that it has not", `SELECT f.asset FROM local_file f
+		WHERE f.base IS NOT NULL AND NOT EXISTS (SELECT 1 FROM checkpoint k WHERE k.id = f.base AND k.asset = f.asset)`, false},
+	{"preview", "has a version whose preview is missing", `SELECT k.asset FROM checkpoint k JOIN asset a ON a.id = k.asset
+		WHERE k.state <> 5 AND a.purged = 0 AND k.preview IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM preview p WHERE p.hash = k.preview)`, false},
+}
+
 // checkDerived compares what can be made again from the rest with what that would be.
 func (r *replay) checkDerived() error {
-	for _, q := range []struct{ sort, what, sql string }{
-		{"tree", "is missing from the tree under its name", `SELECT entity FROM (` + treeSQL + `
-			EXCEPT SELECT parent, name_key, entity FROM tree_name)`},
-		{"tree", "stands in the tree under a name that is not its own", `SELECT entity FROM (
-			SELECT parent, name_key, entity FROM tree_name EXCEPT SELECT * FROM (` + treeSQL + `))`},
-		{"working file", "its file on this disk comes from a version that it has not", `SELECT f.asset FROM local_file f
-			WHERE f.base IS NOT NULL AND NOT EXISTS (SELECT 1 FROM checkpoint k WHERE k.id = f.base AND k.asset = f.asset)`},
-		{"preview", "has a version whose preview is missing", `SELECT k.asset FROM checkpoint k JOIN asset a ON a.id = k.asset
-			WHERE k.state <> 5 AND a.purged = 0 AND k.preview IS NOT NULL
-			AND NOT EXISTS (SELECT 1 FROM preview p WHERE p.hash = k.preview)`},
-	} {
+	for _, q := range derivations {
+		if r.stand != nil && !q.anywhere {
+			continue
+		}
 		err := r.each(q.sql, nil, func(row scanner) error {
 			var entity studio.ID
 			err := row.Scan(cell{&entity})
@@ -159,7 +177,7 @@ const treeSQL = `SELECT coalesce(parent, zeroblob(16)) AS parent, name_key, id A
 // differs says what a column holds and what it should.
 func (r *replay) differs(column string, have, want any) string {
 	name := strings.ReplaceAll(column, "_", " ")
-	return fmt.Sprintf("its %s is %s, by the log %s", name, r.say(column, have), r.say(column, want))
+	return fmt.Sprintf("its %s is %s, %s %s", name, r.say(column, have), r.by, r.say(column, want))
 }
 
 // say is a value as people read it: ids by the name of what they name.
@@ -257,6 +275,10 @@ func (r *replay) nameOf(t studio.Table, key string) string {
 		return r.entity(x.Asset.ID) + " needs " + r.entity(x.Target)
 	case studio.SavedView:
 		return "view " + x.Name
+	case studio.Road:
+		return r.entity(x.Asset.ID) + " on the road"
+	case studio.Handover:
+		return r.entity(x.Asset.ID) + " ask to hand it in"
 	}
 	return r.entity(studio.IDFrom([]byte(key)))
 }
@@ -284,6 +306,9 @@ func kindName(k studio.Kind) string {
 		studio.KindParkedRestore: "restoring of a parked chain", studio.KindNoteAdd: "note", studio.KindNoteEdit: "note edit",
 		studio.KindNoteResolve: "note resolution", studio.KindRankSet: "rank", studio.KindMemberSet: "change",
 		studio.KindRoleSet: "change", studio.KindStatusDefine: "change", studio.KindStatusRemove: "removal",
+		studio.KindMerge: "merge", studio.KindHandoverAsk: "ask to hand in", studio.KindHandoverAnswer: "answer to an ask",
+		studio.KindParkedPurge: "purge of a parked chain", studio.KindParkedAsk: "ask to adopt a parked chain",
+		studio.KindRoadStart: "start on the road", studio.KindRoadEnd: "return from the road",
 		studio.KindTypeDefine: "change", studio.KindViewSet: "change", studio.KindProjectSet: "change",
 	}
 	if name := names[k]; name != "" {

@@ -4,7 +4,8 @@
 //
 // Invariants: WAL journal, a commit is on the disk when it returns; one write connection with immediate transactions,
 // readers cannot write; events are only appended, seq without gaps; who acts stands in the table act for the length
-// of a transaction of ours, by which the triggers, generated from studio.Protection, know it.
+// of a transaction of ours, by which the triggers, generated from studio.Protection, know it. Where a server is the authority
+// (a replica row), own acts are ops of the queue, and events come in lane pull alone.
 package projectdb
 
 import (

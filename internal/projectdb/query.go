@@ -290,16 +290,18 @@ type OwnOp struct {
 	Entity studio.ID
 	Group  studio.GroupID
 	Undoes studio.OpID
+	State  QueueState
+	Sent   bool // it has its n
 }
 
 // OwnOps lists the newest ops of a person, newest first.
 func (s *Snapshot) OwnOps(actor studio.UserID, limit int) ([]OwnOp, error) {
 	ops := []OwnOp{}
-	err := s.each(`SELECT local_n, op_id, kind, entity, group_id, undoes FROM op WHERE actor = ? ORDER BY local_n DESC LIMIT ?`,
+	err := s.each(`SELECT local_n, op_id, kind, entity, group_id, undoes, state, n IS NOT NULL FROM op WHERE actor = ? ORDER BY local_n DESC LIMIT ?`,
 		[]any{actor.Bytes(), limit}, func(row scanner) error {
 			var o OwnOp
 			err := row.Scan(&o.LocalN, cell{&o.Op.ID}, cell{(*uint8)(&o.Kind)}, cell{&o.Entity}, cell{&o.Group.ID},
-				cell{&o.Undoes.ID})
+				cell{&o.Undoes.ID}, &o.State, &o.Sent)
 			ops = append(ops, o)
 			return err
 		})

@@ -14,8 +14,13 @@ import (
 // Lane says on whose authority a transaction writes: edit is a person here; pull and rebase come with a server.
 type Lane string
 
-// LaneEdit is an act of the person at this store: the strictest of ours.
-const LaneEdit Lane = "edit"
+// Lanes of ours.
+const (
+	LaneEdit Lane = "edit" // an act of the person at this store: the strictest
+	LanePull Lane = "pull" // what a server has decided, and what is pending over it; only where a server is the authority
+	// LaneRebase is own ops that were never sent leaving the queue or coming back: the view is made anew, the base stays.
+	LaneRebase Lane = "rebase"
+)
 
 // ActKind says what a transaction is for.
 type ActKind string
@@ -23,6 +28,7 @@ type ActKind string
 // What a transaction is for.
 const (
 	ActEdit ActKind = "edit"
+	ActSync ActKind = "sync" // the conversation with the server
 	ActCare ActKind = "care" // of chunks, packs, caches: no tracking data
 )
 
@@ -54,6 +60,7 @@ type Logged struct {
 // Batch is what an act writes.
 type Batch struct {
 	Events     []Logged
+	Ahead      bool // a server decides: the ops are queued, and there are no events yet
 	Puts, Gone []studio.Row
 }
 
@@ -63,7 +70,7 @@ type Tx struct {
 	reader
 	db     *DB
 	act    Act
-	since  uint64
+	since  uint64 // the newest event before it
 	change ChangeSet
 	dirty  bool // a change row is due
 }
@@ -107,11 +114,13 @@ func rollback(tx *sql.Tx) error {
 }
 
 func (tx *Tx) run(fn func(*Tx) error) error {
-	if err := tx.queryRow(`SELECT coalesce(max(seq), 0) FROM event`).Scan(&tx.since); err != nil {
+	var sinceN uint64
+	if err := tx.queryRow(`SELECT (SELECT coalesce(max(seq), 0) FROM event), (SELECT coalesce(max(local_n), 0) FROM op)`).
+		Scan(&tx.since, &sinceN); err != nil {
 		return failure("begin", err)
 	}
-	if err := tx.exec(`INSERT INTO act (one, lane, kind, actor, since_seq, never) VALUES (1, ?, ?, ?, ?, 0)`,
-		string(tx.act.Lane), string(tx.act.Kind), tx.act.Actor.Bytes(), tx.since); err != nil {
+	if err := tx.exec(`INSERT INTO act (one, lane, kind, actor, since_seq, since_n, never) VALUES (1, ?, ?, ?, ?, ?, 0)`,
+		string(tx.act.Lane), string(tx.act.Kind), tx.act.Actor.Bytes(), tx.since, sinceN); err != nil {
 		return err
 	}
 	if err := fn(tx); err != nil {
@@ -146,7 +155,13 @@ func (tx *Tx) NextSeq() uint64 {
 // Commit writes a batch: events, ops and lines first, then the rows in an order that the triggers accept. The chain is
 // continued here.
 func (tx *Tx) Commit(b Batch) error {
-	if err := tx.appendEvents(b.Events); err != nil {
+	if b.Ahead {
+		for _, l := range b.Events {
+			if err := tx.appendOp(l, OpQueued); err != nil {
+				return err
+			}
+		}
+	} else if err := tx.appendEvents(b.Events); err != nil {
 		return err
 	}
 	if err := tx.putRows(b.Puts); err != nil {
@@ -190,13 +205,26 @@ func (tx *Tx) appendEvent(l Logged) error {
 	if err := tx.exec(eventInsert(t), values...); err != nil {
 		return err
 	}
-	s, err := tx.prepared(`INSERT INTO op (op_id, actor, kind, entity, body, group_id, undoes, made_hlc, state, verdict, reason, seq)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'decided', ?, ?, ?)`)
+	if err := tx.appendOp(l, OpDecided); err != nil || l.Line == nil {
+		return err
+	}
+	return tx.putLine(*l.Line)
+}
+
+// appendOp writes an own op, and the rows as they were before it. One that a server has to decide has no seq yet.
+func (tx *Tx) appendOp(l Logged, state QueueState) error {
+	seq := l.Event.Seq
+	if state != OpDecided {
+		seq = 0
+	}
+	s, err := tx.prepared(`INSERT INTO op (op_id, actor, kind, entity, about, body, group_id, undoes, made_hlc, state, verdict, reason, seq)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 	if err != nil {
 		return failure("write op", err)
 	}
-	done, err := s.ExecContext(tx.ctx, l.Op.ID.Bytes(), l.Event.Actor.Bytes(), l.Op.Kind, l.Op.Entity.Bytes(), l.Event.Body,
-		l.Op.Group.Bytes(), nullID(l.Op.Undoes.ID), int64(l.Op.MadeHybrid), l.Event.Verdict, string(l.Event.Reason), l.Event.Seq)
+	done, err := s.ExecContext(tx.ctx, l.Op.ID.Bytes(), l.Event.Actor.Bytes(), l.Op.Kind, l.Op.Entity.Bytes(), nullID(l.Event.About.ID),
+		l.Event.Body, l.Op.Group.Bytes(), nullID(l.Op.Undoes.ID), int64(l.Op.MadeHybrid), string(state), l.Event.Verdict,
+		string(l.Event.Reason), seq)
 	if err != nil {
 		return failure("write op", err)
 	}
@@ -204,16 +232,7 @@ func (tx *Tx) appendEvent(l Logged) error {
 	if err != nil {
 		return failure("write op", err)
 	}
-	for i, image := range l.Undo {
-		if err := tx.exec(`INSERT INTO undo (local_n, i, table_no, key, before) VALUES (?, ?, ?, ?, ?)`,
-			n, i, image.Table, []byte(image.Key), image.Before); err != nil {
-			return err
-		}
-	}
-	if l.Line != nil {
-		return tx.putLine(*l.Line)
-	}
-	return nil
+	return tx.putUndo(n, l.Undo)
 }
 
 // order of tables when rows are written: definitions, then what stands on them. Assets come twice: bare ones that are
@@ -221,7 +240,7 @@ func (tx *Tx) appendEvent(l Logged) error {
 var putOrder = []studio.Table{
 	studio.TableProject, studio.TableRole, studio.TableMember, studio.TableStatus, studio.TableType,
 	studio.TableCollection, studio.TableAssignment, studio.TableCheckpoint, studio.TableAsset, studio.TableParked,
-	studio.TableNote, studio.TableTag, studio.TableDependency, studio.TableView,
+	studio.TableNote, studio.TableTag, studio.TableDependency, studio.TableView, studio.TableRoad, studio.TableHandover,
 }
 
 func (tx *Tx) putRows(rows []studio.Row) error {
@@ -331,7 +350,7 @@ func nullID(id studio.ID) any {
 // noteChange gathers what readers must fetch again.
 func (tx *Tx) noteChange(b Batch) {
 	tx.dirty = true
-	if len(b.Events) > 0 {
+	if len(b.Events) > 0 && !b.Ahead {
 		tx.change.Seq = b.Events[len(b.Events)-1].Event.Seq
 	}
 	add := func(id studio.ID) {

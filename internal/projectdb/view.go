@@ -244,7 +244,7 @@ func (r *reader) Chain(root studio.CheckpointID) (studio.ParkedChain, []studio.C
 	if root.IsZero() || !r.one(parkedTable(&chain), root.ID) {
 		return chain, nil
 	}
-	return chain, list(r, checkpointTable, "WHERE chain_root = ? AND state = 3 ORDER BY made_hlc, id", root.Bytes())
+	return chain, studio.InChain(list(r, checkpointTable, "WHERE chain_root = ? AND state = 3", root.Bytes()))
 }
 
 // Parked lists the chains of an asset.
@@ -281,15 +281,55 @@ func (r *reader) View(id studio.ViewID) (v studio.SavedView, ok bool) {
 	return v, ok
 }
 
+// Road finds the road of an asset.
+func (r *reader) Road(a studio.AssetID) (road studio.Road, ok bool) {
+	ok = r.one(roadTable(&road), a.ID)
+	return road, ok
+}
+
+// Handover finds an ask.
+func (r *reader) Handover(id studio.HandoverID) (h studio.Handover, ok bool) {
+	ok = r.one(handoverTable(&h), id.ID)
+	return h, ok
+}
+
+// Handovers lists the asks about an asset.
+func (r *reader) Handovers(a studio.AssetID) []studio.Handover {
+	return list(r, handoverTable, "WHERE asset = ? ORDER BY id", a.Bytes())
+}
+
 // InStatus lists the tasks of a status.
 func (r *reader) InStatus(id studio.StatusID) []studio.Asset {
 	return list(r, assetTable, "WHERE status = ? ORDER BY id", id.Bytes())
 }
 
+// HeldBy lists the tasks that a person holds.
+func (r *reader) HeldBy(id studio.UserID) []studio.Asset {
+	return list(r, assetTable, "WHERE assignee = ? ORDER BY id", id.Bytes())
+}
+
 // Event finds a decided op.
 func (r *reader) Event(id studio.OpID) (ev studio.Event, ok bool) {
-	ok = r.note(scanEvent(r.queryRow(eventSelect("WHERE op_id = ?"), id.Bytes()), &ev))
+	if ok = r.note(scanEvent(r.queryRow(eventSelect("WHERE op_id = ?"), id.Bytes()), &ev)); ok {
+		return ev, true
+	}
+	ev = studio.Event{}
+	ok = r.note(scanPending(r.queryRow(pendingSelect+"WHERE op_id = ? AND "+isPending, id.Bytes()), &ev))
 	return ev, ok
+}
+
+// What is pending is an event to come: seq is that of studio.PendingMoment.
+const pendingSelect = `SELECT 1 << 62 | local_n, op_id, actor, kind, entity, about, group_id, undoes, made_hlc, verdict, reason, body FROM op `
+
+// isPending is said as the index op_pending says it, so that it is used.
+const isPending = `state IN ('queued', 'acked')`
+
+func scanPending(s scanner, ev *studio.Event) error {
+	var hybrid int64
+	err := s.Scan(&ev.Seq, cell{&ev.Op.ID}, cell{&ev.Actor.ID}, cell{(*uint8)(&ev.Kind)}, cell{&ev.Entity}, cell{&ev.About.ID},
+		cell{&ev.Group.ID}, cell{&ev.Undoes.ID}, &hybrid, cell{(*uint8)(&ev.Verdict)}, cell{(*string)(&ev.Reason)}, &ev.Body)
+	ev.MadeHybrid = uint64(hybrid)
+	return err
 }
 
 // Trail lists the events about an entity after a seq.
@@ -298,6 +338,14 @@ func (r *reader) Trail(entity studio.ID, after uint64) (trail []studio.Event) {
 		var ev studio.Event
 		err := scanEvent(s, &ev)
 		trail = append(trail, ev)
+		return err
+	}))
+	r.note(r.each(pendingSelect+"WHERE entity = ? AND "+isPending+" ORDER BY local_n", []any{entity.Bytes()}, func(s scanner) error {
+		var ev studio.Event
+		err := scanPending(s, &ev)
+		if ev.Seq > after {
+			trail = append(trail, ev)
+		}
 		return err
 	}))
 	return trail
@@ -309,7 +357,7 @@ func eventTable(ev *studio.Event) table {
 		col("actor", &ev.Actor.ID), col("kind", (*uint8)(&ev.Kind)), col("entity", &ev.Entity), col("about", &ev.About.ID),
 		col("group_id", &ev.Group.ID), col("undoes", &ev.Undoes.ID), col("cause", &ev.Cause.ID),
 		col("made_hlc", &ev.MadeHybrid), col("received_ms", &ev.ReceivedMs), col("verdict", (*uint8)(&ev.Verdict)),
-		col("reason", (*string)(&ev.Reason)), col("result", &ev.Result), col("version", &ev.Version),
+		col("reason", (*string)(&ev.Reason)), col("result", &ev.Result), col("version", &ev.Version), col("status", &ev.Status.ID),
 	}}
 }
 

@@ -57,7 +57,7 @@ type act struct {
 	state  *studio.State
 	group  studio.GroupID
 	now    int64
-	next   uint64
+	next   uint64 // seq of its first event; ahead of a server: its first place in the queue
 	logged []projectdb.Logged
 	after  []func() error // what is written behind the rows, in the same transaction
 }
@@ -77,7 +77,11 @@ func (s *Session) write(ctx context.Context, kind projectdb.ActKind, fn func(*ac
 		return s.readOnly
 	}
 	_, err := s.db.Write(ctx, projectdb.Act{Lane: projectdb.LaneEdit, Kind: kind, Actor: s.me}, func(tx *projectdb.Tx) error {
-		a := s.newAct(tx, tx.NextSeq())
+		next := tx.NextSeq()
+		if s.ahead() {
+			next = tx.NextLocalN()
+		}
+		a := s.newAct(tx, next)
 		a.tx = tx
 		if err := fn(a); err != nil {
 			return err
@@ -89,7 +93,7 @@ func (s *Session) write(ctx context.Context, kind projectdb.ActKind, fn func(*ac
 			return errNothingDone
 		}
 		puts, gone := a.state.Changed()
-		if err := tx.Commit(projectdb.Batch{Events: a.logged, Puts: puts, Gone: gone}); err != nil {
+		if err := tx.Commit(projectdb.Batch{Events: a.logged, Ahead: s.ahead(), Puts: puts, Gone: gone}); err != nil {
 			return err
 		}
 		for _, then := range a.after {
@@ -115,8 +119,11 @@ func (s *Session) dry(ctx context.Context, fn func(*act) error) error {
 		return s.readOnly
 	}
 	return s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
-		seq, _ := snap.HeadSeq()
-		return fn(s.newAct(snap, seq+1))
+		next, _ := snap.HeadSeq()
+		if s.ahead() {
+			next = snap.NextLocalN()
+		}
+		return fn(s.newAct(snap, next+1))
 	})
 }
 
@@ -192,34 +199,52 @@ func (it *item) doOp(op studio.Op, park bool) (studio.Decision, error) {
 	op.ID = studio.OpID{ID: a.s.clock.NewID()}
 	op.Group = a.group
 	op.MadeHybrid = a.s.clock.Hybrid()
-	at := studio.Moment{
-		Actor: a.s.me, ReceivedMs: a.now, Seq: a.next + uint64(len(a.logged)+len(it.logged)),
+	n := a.next + uint64(len(a.logged)+len(it.logged))
+	at := studio.Moment{Actor: a.s.me, ReceivedMs: a.now, Seq: n}
+	if a.s.ahead() {
+		at = studio.PendingMoment(a.s.me, op, n)
 	}
-	d := studio.Decide(it.state, op, at)
-	if err := it.state.Err(); err != nil {
-		return d, err
+	var first studio.Decision
+	done, err := it.state.Run(op, at, func(d studio.Decision) error {
+		first = d
+		return standing(d, park)
+	})
+	if err != nil || first.Verdict == studio.Noop {
+		return first, noNoop(err)
 	}
+	for _, d := range done {
+		it.logged = append(it.logged, projectdb.Logged{Event: d.Event, Op: d.Op, Undo: d.Undo, Line: d.Line})
+	}
+	it.changed = true
+	return first, nil
+}
+
+var errNoop = errors.New("it is so already")
+
+func noNoop(err error) error {
+	if errors.Is(err, errNoop) {
+		return nil
+	}
+	return err
+}
+
+// standing says why a decision does not stand here: what a person's own store refuses.
+func standing(d studio.Decision, park bool) error {
 	switch {
 	case d.Verdict == studio.Noop:
-		return d, nil
+		return errNoop // what changes nothing is no event of a person's own store
 	case d.Verdict == studio.Merged && d.Reason == studio.CodeRenamed:
-		return d, studio.Refuse(studio.CodeNameTaken, d.Params)
+		return studio.Refuse(studio.CodeNameTaken, d.Params)
+	case d.Verdict == studio.Merged && d.Reason == studio.CodeReparented:
+		return studio.Refuse(studio.CodeTrashed, studio.Params{Asset: d.Params.Path})
 	case d.Verdict == studio.Merged && d.Move != nil:
-		return d, d.Move
+		return d.Move
 	case d.Verdict == studio.Kept && !(park && d.Insisted()):
-		return d, localRefusal(d)
+		return localRefusal(d)
 	case d.Verdict == studio.Refused:
-		return d, d.Err()
+		return d.Err()
 	}
-	ev := studio.EventOf(op, at, d)
-	logged := projectdb.Logged{Event: ev, Op: op}
-	if line, shown := studio.LineOf(ev, op.Body, it.state, d); shown {
-		logged.Line = &line
-	}
-	logged.Undo = it.state.Apply(d, ev)
-	it.logged = append(it.logged, logged)
-	it.changed = true
-	return d, nil
+	return nil
 }
 
 // localRefusal is what a person reads here for what a server would park.

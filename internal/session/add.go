@@ -309,7 +309,8 @@ func (s *Session) commitCopy(ctx context.Context, f *saving, batch *chunkstore.B
 		})
 		f.made.Err, f.made.Path = result.Err, result.Path
 		if result.Err == nil {
-			f.made.State, f.made.ID, f.made.Version = "accepted", f.id, 1
+			k, _ := a.state.Checkpoint(f.id)
+			f.made.State, f.made.ID, f.made.Version, f.made.Label = stateName(k.State), f.id, k.Version, studio.LabelIn(a.state, k)
 		}
 		if result.Err == nil && len(f.picture.WebP) > 0 {
 			return a.tx.PutPreview(studio.Hash(chunkSum(f.picture.WebP)), f.picture.WebP)

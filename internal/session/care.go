@@ -33,9 +33,7 @@ func (s *Session) Verify(ctx context.Context, progress Progress) (v Verified, er
 	if err != nil {
 		return v, err
 	}
-	return v, s.eachContent(ctx, func(about string, h studio.Hash) error {
-		return s.verifyContent(ctx, &v, about, h, sound)
-	})
+	return v, s.eachContent(ctx, func(c content) error { return s.verifyContent(ctx, &v, c, sound) })
 }
 
 // verifyChunks reads every chunk of the index and returns those that are whole.
@@ -111,12 +109,24 @@ func why(err error) string {
 	return err.Error()
 }
 
-// eachContent hands every content that must be there to fn, with what it is.
-func (s *Session) eachContent(ctx context.Context, fn func(about string, h studio.Hash) error) error {
-	type content struct {
-		about string
-		hash  studio.Hash
+// content is a file or image that a checkpoint is made of.
+type content struct {
+	about string
+	hash  studio.Hash
+	// must be here whole. In a studio project that is what only this store may have; all else is fetched when it is used.
+	must bool
+}
+
+// mustHold tells whether this store has to have the bytes of a checkpoint.
+func (s *Session) mustHold(k studio.Checkpoint) bool {
+	if !s.ahead() {
+		return true
 	}
+	return k.State == studio.Safety || k.State == studio.Local || k.State == studio.Contested || k.State == studio.Announced && k.Author == s.me
+}
+
+// eachContent hands every content to fn.
+func (s *Session) eachContent(ctx context.Context, fn func(content) error) error {
 	var all []content
 	err := s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
 		for _, k := range snap.AllCheckpoints() {
@@ -125,12 +135,15 @@ func (s *Session) eachContent(ctx context.Context, fn func(about string, h studi
 				continue
 			}
 			name := studio.PathOf(snap, k.Asset.ID) + " " + k.Label()
+			if s.ahead() {
+				name = studio.PathOf(snap, k.Asset.ID) + " " + studio.LabelIn(snap, k)
+			}
 			if k.State == studio.Safety {
 				name = studio.PathOf(snap, k.Asset.ID) + " safety " + k.ID.String()
 			}
-			all = append(all, content{name, k.Manifest})
+			all = append(all, content{name, k.Manifest, s.mustHold(k)})
 			if !k.Image.IsZero() {
-				all = append(all, content{name + " (image)", k.Image})
+				all = append(all, content{name + " (image)", k.Image, s.mustHold(k)})
 			}
 		}
 		return nil
@@ -142,18 +155,33 @@ func (s *Session) eachContent(ctx context.Context, fn func(about string, h studi
 		if err := ctx.Err(); err != nil {
 			return fileFailure("", err)
 		}
-		if err := fn(c.about, c.hash); err != nil {
+		if err := fn(c); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Session) verifyContent(ctx context.Context, v *Verified, about string, h studio.Hash, sound map[chunk.Hash]bool) error {
-	bad := 0
-	_, err := s.packs.Entries(ctx, chunk.Hash(h), func(entries []chunk.Entry) error {
+func (s *Session) verifyContent(ctx context.Context, v *Verified, c content, sound map[chunk.Hash]bool) error {
+	bad, err := s.badChunks(ctx, c, sound)
+	switch {
+	case errors.Is(err, chunkstore.ErrMissing) && !c.must:
+	case errors.Is(err, chunkstore.ErrMissing), errors.Is(err, chunkstore.ErrDamaged):
+		v.Problems = append(v.Problems, projectdb.Problem{About: c.about, What: "its list of pieces " + why(err)})
+	case err != nil:
+		return err
+	case len(bad) > 0:
+		v.Problems = append(v.Problems, projectdb.Problem{About: c.about, What: fmt.Sprintf("%d of its pieces cannot be read", len(bad))})
+	}
+	return nil
+}
+
+// badChunks lists the pieces of a content that cannot be read, one as often as it is used. Of one that need not be here, a
+// piece that is not here is not bad.
+func (s *Session) badChunks(ctx context.Context, c content, sound map[chunk.Hash]bool) (bad []chunk.Hash, err error) {
+	_, err = s.packs.Entries(ctx, chunk.Hash(c.hash), func(entries []chunk.Entry) error {
 		for _, e := range entries {
-			if e.Hole {
+			if _, here := sound[e.Hash]; e.Hole || !c.must && !here {
 				continue
 			}
 			ok, err := s.isSound(ctx, sound, e.Hash)
@@ -161,20 +189,12 @@ func (s *Session) verifyContent(ctx context.Context, v *Verified, about string, 
 				return err
 			}
 			if !ok {
-				bad++
+				bad = append(bad, e.Hash)
 			}
 		}
 		return nil
 	})
-	switch {
-	case errors.Is(err, chunkstore.ErrMissing), errors.Is(err, chunkstore.ErrDamaged):
-		v.Problems = append(v.Problems, projectdb.Problem{About: about, What: "its list of pieces " + why(err)})
-	case err != nil:
-		return err
-	case bad > 0:
-		v.Problems = append(v.Problems, projectdb.Problem{About: about, What: fmt.Sprintf("%d of its pieces cannot be read", bad)})
-	}
-	return nil
+	return bad, err
 }
 
 // Repair finds the bytes of damaged chunks again: in other records of the packs, then in the working files. What it
@@ -230,22 +250,11 @@ func (s *Session) wantedChunks(ctx context.Context) (map[chunk.Hash]bool, error)
 		return nil, err
 	}
 	wanted := map[chunk.Hash]bool{}
-	err = s.eachContent(ctx, func(_ string, h studio.Hash) error {
-		_, err := s.packs.Entries(ctx, chunk.Hash(h), func(entries []chunk.Entry) error {
-			for _, e := range entries {
-				if e.Hole {
-					continue
-				}
-				ok, err := s.isSound(ctx, sound, e.Hash)
-				if err != nil {
-					return err
-				}
-				if !ok {
-					wanted[e.Hash] = true
-				}
-			}
-			return nil
-		})
+	err = s.eachContent(ctx, func(c content) error {
+		bad, err := s.badChunks(ctx, c, sound)
+		for _, h := range bad {
+			wanted[h] = true
+		}
 		if errors.Is(err, chunkstore.ErrMissing) || errors.Is(err, chunkstore.ErrDamaged) {
 			return nil // a list of pieces is not found in packs or files
 		}

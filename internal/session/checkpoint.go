@@ -18,6 +18,8 @@ const (
 	PhaseReading  = "reading"
 	PhaseSecuring = "securing"
 	PhaseWriting  = "writing"
+	PhaseSending  = "sending"
+	PhaseFetching = "fetching"
 )
 
 // Step is how far long work has come.
@@ -60,9 +62,9 @@ type Made struct {
 	Asset      studio.AssetID
 	Path       string
 	ID         studio.CheckpointID
-	Version    uint32
-	Label      string // v4; v4* beside the line
-	State      string // accepted parked refused unchanged
+	Version    uint32 // 0: a studio server has not given it yet
+	Label      string // v4; v4* before it is numbered, and beside the line
+	State      string // accepted parked refused unchanged; ahead of a server: local contested
 	Status     string // slug, as recorded; of what is unchanged, the task's
 	NewBytes   int64
 	TotalBytes int64
@@ -361,9 +363,10 @@ func (a *act) commitFile(f *saving, r CheckpointRequest, image studio.Hash) erro
 	status, _ := a.state.Status(k.StatusAtCreation)
 	f.made.ID, f.made.Version, f.made.Status = f.id, k.Version, status.Slug()
 	f.made.Path, f.made.Label = studio.PathOf(a.state, f.asset.ID.ID), studio.LabelIn(a.state, k)
-	switch f.made.State = "accepted"; {
-	case k.State == studio.Parked:
-		f.made.State, f.made.Parked = "parked", k.ChainRoot
+	f.made.State = stateName(k.State)
+	switch {
+	case k.State == studio.Parked || k.State == studio.Contested:
+		f.made.Parked = k.ChainRoot
 		if now, _ := a.state.Asset(f.asset.ID); !r.To.IsZero() && now.Status != r.To {
 			f.made.NotMoved = studio.Refuse(studio.CodeCheckpointPark,
 				studio.Params{Asset: f.made.Path, Version: f.made.Label, Name: status.Name})
@@ -378,6 +381,12 @@ func (a *act) commitFile(f *saving, r CheckpointRequest, image studio.Hash) erro
 	}
 	a.after = append(a.after, func() error { return a.putLocal(f) })
 	return nil
+}
+
+// stateName is what programs read of a checkpoint's state.
+func stateName(s studio.CheckpointState) string {
+	return [...]string{studio.Announced: "announced", studio.Accepted: "accepted", studio.Parked: "parked", studio.Step: "step",
+		studio.Dropped: "dropped", studio.Local: "local", studio.Contested: "contested", studio.Safety: "safety"}[s]
 }
 
 func (a *act) putLocal(f *saving) error {

@@ -122,13 +122,16 @@ func (s *Session) packContents(ctx context.Context) (map[studio.ID]*contents, er
 		return nil, err
 	}
 	needed := map[chunk.Hash]bool{}
-	err = s.eachContent(ctx, func(_ string, h studio.Hash) error {
-		_, err := s.packs.Entries(ctx, chunk.Hash(h), func(entries []chunk.Entry) error {
+	err = s.eachContent(ctx, func(c content) error {
+		_, err := s.packs.Entries(ctx, chunk.Hash(c.hash), func(entries []chunk.Entry) error {
 			for _, e := range entries {
 				needed[e.Hash] = true
 			}
 			return nil
 		})
+		if errors.Is(err, chunkstore.ErrMissing) && !c.must {
+			return nil
+		}
 		return err
 	})
 	if err != nil {

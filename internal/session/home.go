@@ -164,7 +164,7 @@ func (h *Home) lock() (func(), error) {
 func (h *Home) storeDir(id string) string { return filepath.Join(h.dir, "stores", id) }
 
 func (h *Home) read(name string, into any) error {
-	b, err := readSmall(h.fs, filepath.Join(h.dir, name))
+	b, err := atomicfile.Read(h.fs, filepath.Join(h.dir, name), homeFileMaxBytes)
 	if err != nil {
 		return h.failure(filepath.Join(h.dir, name), err)
 	}
@@ -203,25 +203,4 @@ func (h *Home) write(name string, v any) error {
 	}
 	path := filepath.Join(h.dir, name)
 	return h.failure(path, atomicfile.Write(h.fs, path, append(b, '\n'), 0o600))
-}
-
-func readSmall(f fsys.FS, path string) (b []byte, err error) {
-	file, err := f.OpenFile(path, 0, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if info.Size > homeFileMaxBytes {
-		return nil, fmt.Errorf("read %s: %d bytes are too many", path, info.Size)
-	}
-	b = make([]byte, info.Size)
-	n, err := file.ReadAt(b, 0)
-	if n == len(b) {
-		err = nil
-	}
-	return b, err
 }

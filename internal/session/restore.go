@@ -91,6 +91,9 @@ func (s *Session) Discard(ctx context.Context, id studio.AssetID, progress Progr
 
 // RestoreTo puts a version at a path outside of the project's care; nothing may be there.
 func (s *Session) RestoreTo(ctx context.Context, k studio.Checkpoint, target string, progress Progress) (int64, error) {
+	if err := s.bring(ctx, k.Manifest, progress); err != nil {
+		return 0, err
+	}
 	info, err := workspace.PlaceAt(ctx, s.fs, filepath.Clean(target), s.placing(ctx, k, "", progress, func(fsys.Info) error {
 		return studio.Refuse(studio.CodeInTheWay, studio.Params{Path: target})
 	}))
@@ -146,6 +149,9 @@ func (s *Session) put(ctx context.Context, k studio.Checkpoint, progress Progres
 	}
 	if before.Exists && before.Content == k.Manifest && !k.Manifest.IsZero() {
 		return r, s.setBase(ctx, a, k, before, before.info) // it is there already: no byte moves
+	}
+	if err := s.bring(ctx, k.Manifest, progress); err != nil {
+		return r, err
 	}
 	info, err := s.folder.Place(ctx, s.placing(ctx, k, before.Path, progress, func(there fsys.Info) error {
 		f := look.kept(k.Asset, before)

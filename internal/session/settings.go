@@ -30,6 +30,10 @@ func (s *Session) AddMember(ctx context.Context, r MemberRequest) (studio.Member
 		r.Role = "Artist"
 	}
 	m := studio.Member{User: studio.UserID{ID: s.clock.NewID()}, Username: r.Username}
+	account, err := s.accountOf(ctx, r.Username)
+	if err != nil {
+		return m, err
+	}
 	there := ""
 	for _, have := range picture.MemberList {
 		if have.Username == r.Username && have.Gone {
@@ -39,11 +43,40 @@ func (s *Session) AddMember(ctx context.Context, r MemberRequest) (studio.Member
 			there = have.DisplayName()
 		}
 	}
+	if !account.ID.IsZero() { // the place is that account's from the start
+		m.Profile = account.ID
+		if r.Name == "" && m.Name == "" {
+			m.Name = account.Name
+		}
+	}
 	made, err := s.setMember(ctx, picture, m, r)
 	if studio.CodeOf(err) == studio.CodeUsernameTaken {
 		err = studio.Refuse(studio.CodeUsernameTaken, studio.Params{Name: r.Username, Who: there, Why: "member"})
 	}
 	return made, err
+}
+
+// accountOf finds the account of a username on the project's studio; none in a personal project. Codes: unknown_user,
+// unreachable: who is not there yet cannot be told from who is.
+func (s *Session) accountOf(ctx context.Context, username string) (Profile, error) {
+	if s.remote == nil {
+		return Profile{}, nil
+	}
+	to, err := s.dialServer()
+	if err != nil {
+		return Profile{}, err
+	}
+	people, err := to.studio.People(ctx)
+	if err != nil {
+		return Profile{}, netFailure(to.who.Server, err)
+	}
+	for _, p := range people.People {
+		if strings.EqualFold(p.Username, username) {
+			id, err := studio.ParseID(p.ID)
+			return Profile{ID: studio.UserID{ID: id}, Username: p.Username, Name: p.Name}, err
+		}
+	}
+	return Profile{}, studio.Refuse(studio.CodeUnknownUser, studio.Params{Name: username})
 }
 
 // ChangeMember changes a member's role or other fields.

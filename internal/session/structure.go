@@ -105,7 +105,7 @@ func (s *Session) MoveTo(ctx context.Context, ids []studio.ID, parent studio.Col
 func (s *Session) Trash(ctx context.Context, ids []studio.ID) (Outcome, error) {
 	return s.each(ctx, ids, false, func(it *item, id studio.ID) error {
 		a, _ := it.state.Asset(studio.AssetID{ID: id})
-		_, err := it.do(id, studio.KindTrash, &studio.TrashBody{SeenHead: a.Head})
+		_, err := it.do(id, studio.KindTrash, &studio.TrashBody{SeenHead: a.Head, SeenParked: studio.OpenChains(it.state, a.ID)})
 		return err
 	})
 }

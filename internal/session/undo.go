@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"framehold/internal/projectdb"
@@ -129,7 +130,7 @@ func (s *Session) Undoable(ctx context.Context) (u UndoList, err error) {
 }
 
 // Undo takes back the last act of the person on tracking data, as new events; what has been changed since is left, and
-// says so. Codes: nothing_to_undo, in_the_way.
+// says so. In a studio project an act that was never sent leaves the queue instead, and is never sent. Codes: nothing_to_undo, in_the_way.
 func (s *Session) Undo(ctx context.Context) (Outcome, error) { return s.takeBack(ctx, false) }
 
 // Redo takes the last undo back. Codes: nothing_to_undo, in_the_way.
@@ -158,6 +159,12 @@ func (s *Session) takeBack(ctx context.Context, redo bool) (Outcome, error) {
 	}
 	if len(group) == 0 {
 		return Outcome{}, studio.Refuse(studio.CodeNothingToUndo, studio.Params{})
+	}
+	if s.ahead() && withdrawable(group, redo) {
+		if out, err := s.withdraw(ctx, group, before, redo); !errors.Is(err, errSent) {
+			out.Results, out.Taken = byEntity(out.Results), taken
+			return out, err
+		}
 	}
 	var steps []step
 	for _, o := range group {

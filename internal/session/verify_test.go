@@ -181,7 +181,7 @@ func decided(t *testing.T, d *projectdb.DB, actor studio.UserID, op studio.Op) s
 		op.ID.ID, op.Group.ID = studio.IDFrom(randomID()), studio.IDFrom(randomID())
 		at := studio.Moment{Actor: actor, ReceivedMs: 1, Seq: tx.NextSeq()}
 		decision = studio.Decide(tx, op, at)
-		ev := studio.EventOf(op, at, decision)
+		ev := studio.EventOf(tx, op, at, decision)
 		logged := projectdb.Logged{Event: ev, Op: op}
 		if line, shown := studio.LineOf(ev, op.Body, tx, decision); shown {
 			logged.Line = &line
@@ -254,7 +254,7 @@ func TestVerifyNamesAForgedEventInAChainThatIsWhole(t *testing.T) {
 				Status: studio.StatusID{ID: studio.IDFrom(status)}, Manifest: studio.HashFrom(manifest)}
 			for i, body := range []studio.Body{announce, &studio.SealBody{Checkpoint: id}} {
 				forge(t, db, studio.Event{Actor: ben, Kind: studio.KindAnnounce + studio.Kind(i), Entity: studio.IDFrom(shot),
-					About: id, Verdict: studio.Applied, Version: uint32(4 * i), Body: studio.EncodeBody(body)})
+					About: id, Status: studio.StatusID{ID: studio.IDFrom(status)}, Verdict: studio.Applied, Version: uint32(4 * i), Body: studio.EncodeBody(body)})
 			}
 			for _, statement := range []string{
 				`INSERT INTO checkpoint SELECT ?, asset, ?, id, id, NULL, status_at_creation, status_at_acceptance, manifest, bytes, 0,
@@ -285,7 +285,7 @@ func TestVerifyNamesAForgedEventInAChainThatIsWhole(t *testing.T) {
 }
 
 const wholeEventSQL = `SELECT seq, op_id, actor, kind, entity, coalesce(about, x''), coalesce(group_id, x''), coalesce(undoes, x''),
-	made_hlc, received_ms, verdict, reason, result, version, body, chain FROM event ORDER BY seq`
+	made_hlc, received_ms, verdict, reason, result, version, coalesce(status, x''), body, chain FROM event ORDER BY seq`
 
 // events reads the log as another program would.
 func events(t *testing.T, db *sql.DB) (log []studio.Event) {
@@ -294,9 +294,10 @@ func events(t *testing.T, db *sql.DB) (log []studio.Event) {
 	require.NoError(t, err)
 	for rows.Next() {
 		var ev studio.Event
-		var op, actor, entity, about, group, undoes, chain []byte
+		var op, actor, entity, about, group, undoes, status, chain []byte
 		require.NoError(t, rows.Scan(&ev.Seq, &op, &actor, &ev.Kind, &entity, &about, &group, &undoes, &ev.MadeHybrid, &ev.ReceivedMs,
-			&ev.Verdict, &ev.Reason, &ev.Result, &ev.Version, &ev.Body, &chain))
+			&ev.Verdict, &ev.Reason, &ev.Result, &ev.Version, &status, &ev.Body, &chain))
+		ev.Status.ID = studio.IDFrom(status)
 		ev.Op.ID, ev.Actor.ID, ev.Entity, ev.About.ID = studio.IDFrom(op), studio.IDFrom(actor), studio.IDFrom(entity), studio.IDFrom(about)
 		ev.Group.ID, ev.Undoes.ID, ev.Chain = studio.IDFrom(group), studio.IDFrom(undoes), studio.HashFrom(chain)
 		log = append(log, ev)
@@ -324,7 +325,7 @@ func forge(t *testing.T, db *sql.DB, ev studio.Event) {
 	ev.Seq, ev.Op.ID, ev.MadeHybrid, ev.ReceivedMs = last.Seq+1, studio.IDFrom(randomID()), last.MadeHybrid+1, last.ReceivedMs
 	ev.Chain = ev.NextChain(last.Chain)
 	_, err := db.Exec(`INSERT INTO event (seq, op_id, n, actor, kind, entity, about, made_hlc, received_ms, verdict, reason, result, version,
-		body, chain) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?, ?)`, ev.Seq, ev.Op.Bytes(), ev.Actor.Bytes(), ev.Kind,
-		ev.Entity.Bytes(), ev.About.Bytes(), ev.MadeHybrid, ev.ReceivedMs, ev.Verdict, ev.Version, ev.Body, ev.Chain[:])
+		status, body, chain) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?, ?, ?)`, ev.Seq, ev.Op.Bytes(), ev.Actor.Bytes(), ev.Kind,
+		ev.Entity.Bytes(), ev.About.Bytes(), ev.MadeHybrid, ev.ReceivedMs, ev.Verdict, ev.Version, ev.Status.Bytes(), ev.Body, ev.Chain[:])
 	require.NoError(t, err)
 }

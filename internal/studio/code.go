@@ -47,6 +47,7 @@ const (
 	CodeLastStatus      Code = "last_status" // a project keeps one status of category todo
 	CodeParkedOpen      Code = "parked_open" // an open parked checkpoint is not dropped
 	CodeIsHead          Code = "is_head"     // nor is the head
+	CodeOnTheRoad       Code = "on_the_road"
 
 	CodeOrphan       Code = "orphan"
 	CodeNoPermission Code = "no_permission"
@@ -58,11 +59,20 @@ const (
 	CodeReparented   Code = "reparented"
 	CodeStatusKept   Code = "status_kept"
 	CodeReplaced     Code = "status_replaced"
+	CodeBothKept     Code = "both_kept"
 	CodeWaitContent  Code = "wait_content"
 	CodeWaitBase     Code = "wait_base"
 	CodeChain        Code = "chain"
 	CodeDiverged     Code = "diverged"
 	CodeDivergedSelf Code = "diverged_self"
+
+	CodeQuota          Code = "quota"
+	CodeUnreachable    Code = "unreachable"      // the server; the work is safe here
+	CodeUpgrade        Code = "upgrade_required" // this program is too old for the server
+	CodeServerBehind   Code = "needs_admin"      // this computer has seen newer work than the server
+	CodeNotShared      Code = "not_shared"       // the server does not give it to this person
+	CodeUnknownProject Code = "unknown_project"
+	CodeNoServer       Code = "no_server" // a personal project has nothing to sync with
 
 	CodeNotAProject       Code = "not_a_project"
 	CodeStoreMissing      Code = "store_missing"
@@ -73,6 +83,27 @@ const (
 	CodeUnknownRole       Code = "unknown_role"
 	CodeUnknownCheckpoint Code = "unknown_checkpoint"
 	CodeUnknownNote       Code = "unknown_note"
+
+	CodeUnauthenticated   Code = "unauthenticated" // no session, or one that ended
+	CodeBadCredentials    Code = "bad_credentials" // never says which of the two
+	CodeTooManyAttempts   Code = "too_many_attempts"
+	CodeAccountDisabled   Code = "account_disabled"
+	CodeAccountExists     Code = "account_exists"
+	CodeLastStudioAdmin   Code = "last_studio_admin"
+	CodePasswordShort     Code = "password_short"
+	CodeInvitationUsed    Code = "invitation_used"
+	CodeInvitationExpired Code = "invitation_expired"
+	CodeUnknownInvitation Code = "unknown_invitation"
+	CodeUnknownUser       Code = "unknown_user"
+	CodeInvalidLink       Code = "invalid_link"
+	CodeWrongCertificate  Code = "wrong_certificate"
+	CodeStudioMissing     Code = "studio_missing"
+	CodeStudioKeyMissing  Code = "studio_key_missing"
+	CodeCertificateLost   Code = "certificate_lost"
+	CodeStudioExists      Code = "studio_exists"
+	CodeFolderNotEmpty    Code = "folder_not_empty"
+	CodePortTaken         Code = "port_taken"
+	CodeNoAddress         Code = "no_address" // of a studio that was never served
 
 	CodeInternal     Code = "internal"
 	CodeFileBusy     Code = "file_busy"
@@ -111,6 +142,7 @@ type Params struct {
 	Base    string
 	Project string
 	Why     string
+	When    string // a day, 2026-12-24
 	N       int
 }
 
@@ -147,13 +179,22 @@ func Must(holds bool, invariant string) {
 	}
 }
 
+// ParamsFrom reads what Map gave; names that it does not know are passed over.
+func ParamsFrom(m map[string]string) Params {
+	p := Params{Who: m["who"], Asset: m["asset"], Path: m["path"], Name: m["name"], Now: m["now"], Mine: m["mine"], Field: m["field"],
+		Limit: m["limit"], Version: m["version"], Base: m["base"], Project: m["project"], Why: m["why"]}
+	n, _ := minutes(m["n"])
+	p.N = int(n)
+	return p
+}
+
 // Map is the params by the names that sentences use; empty ones are not in it.
 func (p Params) Map() map[string]string {
 	m := map[string]string{}
 	for _, f := range []struct{ name, value string }{
 		{"who", p.Who}, {"asset", p.Asset}, {"path", p.Path}, {"name", p.Name}, {"now", p.Now}, {"mine", p.Mine},
 		{"field", p.Field}, {"limit", p.Limit}, {"version", p.Version}, {"base", p.Base}, {"project", p.Project},
-		{"why", p.Why},
+		{"why", p.Why}, {"when", p.When},
 	} {
 		if f.value != "" {
 			m[f.name] = f.value

@@ -25,10 +25,15 @@ func Decide(view View, op Op, at Moment) Decision {
 	case *TrashBody:
 		return d.trash(body)
 	case *EmptyBody:
-		if op.Kind == KindRestore {
+		switch op.Kind {
+		case KindRestore:
 			return d.restore()
+		case KindRoadEnd:
+			return d.roadEnd()
 		}
 		return d.purge()
+	case *MergeBody:
+		return d.merge(body)
 	case *ConvertBody:
 		return d.convert(body)
 	case *SetBody:
@@ -39,6 +44,12 @@ func Decide(view View, op Op, at Moment) Decision {
 		return d.depend(body)
 	case *AssignBody:
 		return d.assign(body)
+	case *HandoverAskBody:
+		return d.handoverAsk(body)
+	case *HandoverAnswerBody:
+		return d.handoverAnswer(body)
+	case *RoadBody:
+		return d.roadStart(body)
 	case *StatusBody:
 		return d.status(body)
 	case *AnnounceBody:
@@ -82,7 +93,8 @@ func (d *decider) enter() *Decision {
 	d.founding = project.State == 0 || project.State == Founding
 	me, ok := d.view.Member(d.at.Actor)
 	if !d.founding {
-		if !ok || me.Gone {
+		handedIn := d.at.Deposit && (d.op.Kind == KindAnnounce || d.op.Kind == KindSeal)
+		if (!ok || me.Gone) && !handedIn {
 			return d.refuse(CodeNotMember, Params{Project: project.Name}).ptr()
 		}
 		if project.State == Closed && d.op.Kind != KindAnnounce && d.op.Kind != KindSeal && d.op.Kind != KindProjectSet {
@@ -90,6 +102,9 @@ func (d *decider) enter() *Decision {
 		}
 	}
 	d.me = me
+	if d.at.System {
+		d.undoing = true // asks for no right
+	}
 	if role, ok := d.view.Role(me.Role); ok {
 		d.may = role.May
 	}
@@ -222,7 +237,7 @@ func (d *decider) versionLabel(id CheckpointID) string {
 	return k.Label()
 }
 
-// Label is how people name a checkpoint: v4, or v4* before it is numbered.
+// Label is how people name a checkpoint without looking at any other: v4, or * before it is numbered.
 func (k Checkpoint) Label() string {
 	if k.Version == 0 {
 		return "*"

@@ -1,5 +1,7 @@
 package studio
 
+import "crypto/sha256"
+
 // assign decides table D of sync.md. To nobody is unassign; to oneself, of a task that nobody holds, is a claim.
 func (d *decider) assign(b *AssignBody) Decision {
 	a, refused := d.asset()
@@ -23,10 +25,8 @@ func (d *decider) assign(b *AssignBody) Decision {
 	if a.Trashed() || d.inTrash(a.Parent) {
 		return d.refuse(CodeTrashed, Params{Asset: path})
 	}
-	if !b.To.IsZero() {
-		if to, ok := d.view.Member(b.To); !ok || to.Gone {
-			return d.refuse(CodeBadTarget, Params{Who: to.DisplayName(), Asset: path})
-		}
+	if refused := d.mayHold(b.To, path); refused != nil {
+		return *refused
 	}
 	if a.Assignee == b.To {
 		return d.noop(CodeAlready, Params{Asset: path, Who: d.nameOf(a.Assignee)})
@@ -35,7 +35,10 @@ func (d *decider) assign(b *AssignBody) Decision {
 		return d.refuse(CodeStaleAssignment, Params{Asset: path, Who: d.givenBy(a), Now: d.nameOf(a.Assignee),
 			Mine: d.nameOf(b.To)})
 	}
-	var puts []Row
+	if refused := d.onTheRoad(a, b, path); refused != nil {
+		return *refused
+	}
+	puts := d.closed(a)
 	if before, ok := d.view.Assignment(a.Assignment); ok {
 		before.ToSeq = d.at.Seq
 		puts = append(puts, before)
@@ -47,7 +50,48 @@ func (d *decider) assign(b *AssignBody) Decision {
 			ID: a.Assignment, Asset: a.ID, To: b.To, By: d.at.Actor, Reason: b.Reason, FromSeq: d.at.Seq,
 		})
 	}
-	return d.apply(append(puts, a)...)
+	result := d.apply(append(puts, a)...)
+	result.System = d.rejoin(a)
+	return result
+}
+
+// rejoin is row C13: what the new assignee had saved for the present head, and was parked because they did not hold the
+// task, joins its line.
+func (d *decider) rejoin(a Asset) []Op {
+	if a.Assignee.IsZero() || d.at.Ahead {
+		return nil
+	}
+	for _, chain := range d.view.Parked(a.ID) {
+		if chain.Reason != CodeNotAssignee && chain.Reason != CodeUnassigned || chain.State != ParkedOpen && chain.State != ParkedKept {
+			continue
+		}
+		_, members := d.view.Chain(chain.Root)
+		if len(members) > 0 && members[0].Author == a.Assignee && members[0].Base == a.Head {
+			return []Op{d.follow(KindAdopt, a, &ParkedBody{Root: chain.Root, ExpectHead: a.Head})}
+		}
+	}
+	return nil
+}
+
+// followID is the id of the nth op that follows from another: the same wherever that is decided.
+func followID(cause OpID, n byte) OpID {
+	sum := sha256.Sum256(append(cause.Bytes(), n))
+	return OpID{IDFrom(sum[:16])}
+}
+
+// closed ends what hangs on a holding that is given up: its road, and the asks to hand it in.
+func (d *decider) closed(a Asset) (puts []Row) {
+	if road, ok := d.view.Road(a.ID); ok && road.EndedSeq == 0 {
+		road.EndedSeq = d.at.Seq
+		puts = append(puts, road)
+	}
+	for _, h := range d.view.Handovers(a.ID) {
+		if h.State == HandoverAsked {
+			h.State = HandoverClosed
+			puts = append(puts, h)
+		}
+	}
+	return puts
 }
 
 // assignRight is the permission that giving a to someone asks for: the narrow one where it is enough.

@@ -2,8 +2,11 @@ package studio
 
 // announce tells of a checkpoint; nobody is refused (row B0), but what is not well formed.
 func (d *decider) announce(b *AnnounceBody) Decision {
-	if _, ok := d.view.Checkpoint(b.Checkpoint); ok {
-		return d.noop(CodeAlready, Params{})
+	if k, ok := d.view.Checkpoint(b.Checkpoint); ok {
+		again := d.at.Ahead && (k.State == Local || k.State == Contested) // authored rows are never undone, only played again
+		if !again || k.Author != d.at.Actor || k.Asset.ID != d.op.Entity {
+			return d.noop(CodeAlready, Params{})
+		}
 	}
 	if err := CheckText("comment", b.Comment); err != nil {
 		return d.refuseErr(err)
@@ -25,23 +28,31 @@ func (d *decider) seal(b *SealBody) Decision {
 	if !ok || k.Author != d.at.Actor || k.Asset.ID != d.op.Entity {
 		return d.refuse(CodeUnknownCheckpoint, Params{Name: b.Checkpoint.String()})
 	}
-	if k.State != Announced {
+	forgotten := k.State == Dropped && k.Version == 0 && k.ChainRoot.IsZero() // row B3, and it came after all
+	if k.State != Announced && !forgotten {
 		return d.noop(CodeAlready, Params{Version: k.Label()})
 	}
+	switch path := d.pathOf(k.Asset.ID); {
+	case d.at.Uncovered:
+		return d.noop(CodeWaitContent, Params{Asset: path, Version: k.Label()})
+	case d.at.NoRoom:
+		return d.noop(CodeQuota, Params{Asset: path, Version: k.Label(), Project: d.view.Project().Name})
+	}
 	a, ok := d.view.Asset(k.Asset)
+	if d.at.Deposit {
+		return d.keep(d.inChain(k), a, CodeNotMember, Params{Asset: d.pathOf(k.Asset.ID), Project: d.view.Project().Name})
+	}
 	if !ok || a.Purged {
-		return d.keep(k, a, CodeOrphan, Params{Asset: a.Name})
+		return d.keep(d.inChain(k), a, CodeOrphan, Params{Asset: a.Name})
 	}
 	if reason, params := d.mayCheckpoint(a, k); reason != "" {
-		return d.keep(k, a, reason, params)
+		return d.keep(d.inChain(k), a, reason, params)
 	}
-	if !k.Base.IsZero() {
-		base, known := d.view.Checkpoint(k.Base)
-		switch {
-		case known && base.State == Parked:
-			k.ChainRoot = base.ChainRoot
-			return d.keep(k, a, CodeChain, Params{Asset: d.pathOf(a.ID.ID)})
-		case known && base.State == Announced:
+	if base, known := d.view.Checkpoint(k.Base); known && !k.Base.IsZero() {
+		switch base.State {
+		case Contested, Parked:
+			return d.keep(d.inChain(k), a, CodeChain, Params{Asset: d.pathOf(a.ID.ID)})
+		case Announced:
 			return d.noop(CodeWaitBase, Params{Version: base.Label()})
 		}
 	}
@@ -49,6 +60,14 @@ func (d *decider) seal(b *SealBody) Decision {
 		return d.keep(k, a, d.divergedCode(a, k), d.diverged(a, k))
 	}
 	return d.accept(a, k, b)
+}
+
+// inChain puts a checkpoint into the chain of its base, when that is parked: whatever the reason, they stay together.
+func (d *decider) inChain(k Checkpoint) Checkpoint {
+	if base, ok := d.view.Checkpoint(k.Base); ok && base.State == Parked && base.Asset == k.Asset {
+		k.ChainRoot = base.ChainRoot
+	}
+	return k
 }
 
 // mayCheckpoint is rows B6 to B9: "" when the author may.
@@ -68,7 +87,11 @@ func (d *decider) mayCheckpoint(a Asset, k Checkpoint) (Code, Params) {
 		}
 		return "", Params{}
 	}
-	return CheckpointRefusal(d.view, d.at.Actor, a)
+	reason, params := CheckpointRefusal(d.view, d.at.Actor, a)
+	if reason == CodeUnassigned && !d.at.Ahead && !project.Personal {
+		reason = CodeNotAssignee // a server keeps it for who held the task, whoever does now
+	}
+	return reason, params
 }
 
 // CheckpointRefusal says why a member may not checkpoint an asset, before a byte is read: "" when they may.
@@ -83,12 +106,12 @@ func CheckpointRefusal(view View, actor UserID, a Asset) (Code, Params) {
 		return "", Params{}
 	}
 	switch holder, _ := view.Member(a.Assignee); {
+	case !role.May.Has(MayCheckpointTasks):
+		return CodeNoPermission, Params{Asset: path, Who: WhoMay(view, MayAssign)}
 	case a.Assignee.IsZero():
 		return CodeUnassigned, Params{Asset: path}
 	case a.Assignee != actor:
 		return CodeNotAssignee, Params{Asset: path, Who: holder.DisplayName()}
-	case !role.May.Has(MayCheckpointTasks):
-		return CodeNoPermission, Params{Asset: path, Who: WhoMay(view, MayAssign)}
 	}
 	return "", Params{}
 }
@@ -118,13 +141,17 @@ func (d *decider) diverged(a Asset, k Checkpoint) Params {
 
 // keep is PARKED: the checkpoint stays beside the line, in the chain of its base or in one of its own.
 func (d *decider) keep(k Checkpoint, a Asset, reason Code, p Params) Decision {
+	if d.at.Ahead {
+		k.State = Contested
+		return Decision{Verdict: Kept, Reason: reason, Params: p, Puts: []Row{k}, About: k.ID}
+	}
 	k.State, k.Ver = Parked, k.Ver+1
 	puts := []Row{}
 	if k.ChainRoot.IsZero() {
 		k.ChainRoot = k.ID
 		puts = append(puts, ParkedChain{Root: k.ID, Asset: k.Asset, Reason: reason, State: ParkedOpen, OpenedSeq: d.at.Seq})
-	} else if chain, _ := d.view.Chain(k.ChainRoot); chain.State == ParkedKept || chain.State == ParkedCopied {
-		chain.State = ParkedOpen
+	} else if chain, _ := d.view.Chain(k.ChainRoot); chain.State != ParkedOpen { // there is something new to look at
+		chain.State, chain.ClosedSeq = ParkedOpen, 0
 		puts = append(puts, chain)
 	}
 	return Decision{Verdict: Kept, Reason: reason, Params: p, Puts: append(puts, k), About: k.ID}
@@ -136,7 +163,12 @@ func (d *decider) accept(a Asset, k Checkpoint, b *SealBody) Decision {
 	k.State, k.Version, k.Prev, k.StatusAtAcceptance = Accepted, a.NextVersion, a.Head, a.Status
 	k.NoChange = hasHead && head.Manifest == k.Manifest
 	k.Ver++
-	a.Head, a.NextVersion, a.Ver = k.ID, a.NextVersion+1, a.Ver+1
+	a.Head, a.Ver = k.ID, a.Ver+1
+	if d.at.Ahead {
+		k.State, k.Version = Local, 0
+	} else {
+		a.NextVersion++
+	}
 	result := Decision{Verdict: Applied, Version: k.Version, About: k.ID}
 	if !b.To.IsZero() {
 		after := NewState(d.view)
@@ -157,7 +189,8 @@ func (d *decider) accept(a Asset, k Checkpoint, b *SealBody) Decision {
 	return result
 }
 
-// drop frees the bytes of an own checkpoint; its row and event stay.
+// drop frees the bytes of an own checkpoint; its row and event stay. One that never arrived is forgotten, by its author or
+// by who looks after others' parked work (row B3).
 func (d *decider) drop(b *CheckpointBody) Decision {
 	a, refused := d.asset()
 	if refused != nil {
@@ -168,7 +201,8 @@ func (d *decider) drop(b *CheckpointBody) Decision {
 	if !ok || k.Asset != a.ID {
 		return d.refuse(CodeUnknownCheckpoint, Params{Asset: path, Name: b.Checkpoint.String()})
 	}
-	if k.Author != d.at.Actor || !d.can(MayDropOwn) {
+	own := k.Author == d.at.Actor && d.can(MayDropOwn)
+	if !own && !(k.State == Announced && d.can(MayParkedOthers)) {
 		return d.refuse(CodePermission, Params{Asset: path, Who: d.nameOf(k.Author)})
 	}
 	chain, _ := d.view.Chain(k.ChainRoot)
@@ -184,77 +218,4 @@ func (d *decider) drop(b *CheckpointBody) Decision {
 	result := d.apply(k)
 	result.About = k.ID
 	return result
-}
-
-// parked decides the acts on a chain of parked checkpoints: adopt (rows C3 to C6, C16), keep, trash, restore.
-func (d *decider) parked(b *ParkedBody) Decision {
-	a, refused := d.asset()
-	if refused != nil {
-		return *refused
-	}
-	path := d.pathOf(a.ID.ID)
-	chain, members := d.view.Chain(b.Root)
-	if chain.Asset != a.ID || len(members) == 0 {
-		return d.noop(CodeAlready, Params{Asset: path})
-	}
-	if d.op.Kind == KindAdopt {
-		return d.adopt(a, chain, members, b)
-	}
-	own := members[0].Author == d.at.Actor
-	if own && !d.can(MayParkedOwn) || !own && !d.can(MayParkedOthers) {
-		return d.denied(MayParkedOthers, path)
-	}
-	next := map[Kind]ParkedState{KindKeep: ParkedKept, KindParkedTrash: ParkedTrashed, KindParkedRestore: ParkedOpen,
-		KindCopy: ParkedCopied}[d.op.Kind]
-	if chain.State == next {
-		return d.noop(CodeAlready, Params{Asset: path})
-	}
-	chain.State, chain.ClosedSeq = next, d.at.Seq
-	result := d.apply(chain)
-	result.About = b.Root
-	return result
-}
-
-func (d *decider) adopt(a Asset, chain ParkedChain, members []Checkpoint, b *ParkedBody) Decision {
-	path := d.pathOf(a.ID.ID)
-	own := members[0].Author == d.at.Actor
-	holder := d.holds(a) && (!own || chain.Reason == CodeDivergedSelf || d.holds(a))
-	if a.Kind == Task && !holder && !d.can(MayAdopt) || a.Kind == Resource && !d.can(MayCheckpointResources) {
-		return d.denied(MayAdopt, path)
-	}
-	if b.ExpectHead != a.Head {
-		head, _ := d.view.Checkpoint(a.Head)
-		return d.refuse(CodeHeadMoved, Params{Asset: path, Version: head.Label()})
-	}
-	last := len(members) - 1
-	for i, k := range members {
-		if k.ID == b.Upto {
-			last = i
-		}
-	}
-	inOrder := members[0].Base == a.Head
-	var puts []Row
-	for i, k := range members[:last+1] {
-		k.Ver, k.AdoptedBy = k.Ver+1, d.at.Actor
-		if inOrder || i == last {
-			k.State, k.Version, k.Prev, k.StatusAtAcceptance = Accepted, a.NextVersion, a.Head, a.Status
-			a.Head, a.NextVersion = k.ID, a.NextVersion+1
-		} else {
-			k.State = Step
-		}
-		puts = append(puts, k)
-	}
-	chain.State, chain.ClosedSeq = ParkedAdopted, d.at.Seq
-	puts = append(puts, chain)
-	if last+1 < len(members) { // the rest stays, under a root of its own
-		rest := members[last+1:]
-		for _, k := range rest {
-			k.ChainRoot, k.Ver = rest[0].ID, k.Ver+1
-			puts = append(puts, k)
-		}
-		puts = append(puts, ParkedChain{Root: rest[0].ID, Asset: a.ID, Reason: CodeChain, State: ParkedOpen,
-			OpenedSeq: d.at.Seq})
-	}
-	a.Ver++
-	return Decision{Verdict: Applied, Puts: append(puts, a), Version: a.NextVersion - 1, About: a.Head}
 }

@@ -2,9 +2,9 @@ package studio
 
 // note decides note.add: notes never conflict.
 func (d *decider) note(b *NoteBody) Decision {
-	a, refused := d.asset()
-	if refused != nil {
-		return *refused
+	a, ok := d.view.Asset(AssetID{d.op.Entity})
+	if !ok || a.Purged {
+		return d.refuse(CodeUnknownTarget, Params{Asset: a.Name, Name: d.op.Entity.String()})
 	}
 	path := d.pathOf(a.ID.ID)
 	if !d.can(MayNote) {
@@ -42,11 +42,35 @@ func (d *decider) noteEdit(b *NoteEditBody) Decision {
 	if n.Text == b.Text && n.Withdrawn == b.Withdrawn {
 		return d.noop(CodeAlready, Params{Asset: path})
 	}
+	result := Decision{Verdict: Applied}
+	if !d.undoing && b.SeenVer != 0 && b.SeenVer != n.Ver && d.editedSince(n, b.SeenVer) {
+		result = Decision{Verdict: Merged, Reason: CodeBothKept, Params: Params{Asset: path}}
+	}
 	n.Withdrawn, n.Ver = b.Withdrawn, n.Ver+1
 	if b.Text != "" {
 		n.Text = b.Text
 	}
-	return d.apply(n)
+	result.Puts = []Row{n}
+	return result
+}
+
+// editedSince tells whether a note has another text than the version that was seen: what was ticked meanwhile does not
+// count (row K5). The text before is in the event that wrote it.
+func (d *decider) editedSince(n Note, seen uint64) bool {
+	ver, edited := uint64(1), false
+	for _, ev := range d.view.Trail(n.Asset.ID, 0) {
+		if ev.Verdict != Applied && ev.Verdict != Merged || ev.Kind != KindNoteEdit && ev.Kind != KindNoteResolve {
+			continue
+		}
+		body, err := DecodeBody(ev.Kind, ev.Body)
+		edit, isEdit := body.(*NoteEditBody)
+		tick, isTick := body.(*ResolveBody)
+		if err == nil && (isEdit && edit.Note == n.ID || isTick && tick.Note == n.ID) {
+			ver++
+			edited = edited || isEdit && ver > seen
+		}
+	}
+	return edited || ver != n.Ver // not all of its events are known here
 }
 
 // resolve ticks a note or opens it again: its author, the task's holder, or who may decide about the task.
@@ -94,8 +118,33 @@ func (d *decider) rank(b *RankBody) Decision {
 	if a.Rank == b.Rank {
 		return d.noop(CodeAlready, Params{Asset: path})
 	}
-	a.Rank, a.Ver = b.Rank, a.Ver+1
-	return d.apply(a)
+	a.Rank, a.Ver = d.spaced(a, b.Rank), a.Ver+1
+	result := d.apply(a)
+	if a.Rank != b.Rank {
+		result.Name = a.Rank
+	}
+	return result
+}
+
+// spaced is a rank that no other card of the column has: the asked one, or one right behind it. A person's own view may
+// have equal ones until the authority says (row K8).
+func (d *decider) spaced(a Asset, rank string) string {
+	if d.at.Ahead || d.view.Project().Personal {
+		return rank
+	}
+	taken, next := false, ""
+	for _, other := range d.view.InStatus(a.Status) {
+		if other.ID != a.ID && !other.Trashed() {
+			taken = taken || other.Rank == rank
+			if other.Rank > rank && (next == "" || other.Rank < next) {
+				next = other.Rank
+			}
+		}
+	}
+	if between, err := RankBetween(rank, next); taken && err == nil {
+		return between
+	}
+	return rank
 }
 
 const rankMaxBytes = 256 // a rank this long means that a column must be spread anew

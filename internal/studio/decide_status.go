@@ -99,15 +99,12 @@ func (d *decider) moveTask(a Asset, m move) Decision {
 		return d.noop(CodeAlready, Params{Asset: path})
 	}
 	now, _ := d.view.Status(a.Status)
-	to, ok := d.view.Status(m.to)
+	to, was, ok := d.standing(m.to)
 	result := Decision{Verdict: Applied}
-	if ok && to.Removed && !to.Replaced.IsZero() {
-		replaced := to.Name
-		if to, ok = d.view.Status(to.Replaced); ok && !to.Removed {
-			result = Decision{Verdict: Merged, Reason: CodeReplaced, Params: Params{Name: replaced, Now: to.Name}}
-		}
+	if was != "" {
+		result = Decision{Verdict: Merged, Reason: CodeReplaced, Params: Params{Name: was, Now: to.Name}}
 	}
-	if !ok || to.Removed {
+	if !ok {
 		return d.refuse(CodeStatusGone, Params{Name: to.Name, Asset: path})
 	}
 	if a.Status == to.ID {
@@ -116,20 +113,47 @@ func (d *decider) moveTask(a Asset, m move) Decision {
 	if d.undoing { // mayUndo saw that the result of the move still stands
 		return d.moved(a, to, result)
 	}
-	if refused := d.mayMoveTask(a, now, to, path); refused != nil {
+	from, _, known := d.standing(m.from)
+	if !known {
+		from = now
+	}
+	unseen := d.sawStatus(a, [3]Status{from, now, to}, m, path)
+	if unseen == nil { // it would be applied, so it is judged by where the task is
+		from = now
+	}
+	if refused := d.mayMoveTask(a, from, to, path); refused != nil {
 		return *refused
 	}
 	if refused := d.aboutHead(a, to, m, path); refused != nil {
 		return *refused
 	}
-	if refused := d.sawStatus(a, now, to, m, path); refused != nil {
-		return *refused
+	if unseen != nil {
+		return *unseen
 	}
 	if refused := d.asked(a, now, to, m, path); refused != nil {
 		return *refused
 	}
 	return d.moved(a, to, result)
 }
+
+// standing is a status, or the one that has taken its place since it was removed; was names the removed one. ok is false
+// when nothing has (row E2).
+func (d *decider) standing(id StatusID) (s Status, was string, ok bool) {
+	s, ok = d.view.Status(id)
+	for seen := 0; ok && s.Removed && seen < statusesMax; seen++ {
+		if was == "" {
+			was = s.Name
+		}
+		next, known := d.view.Status(s.Replaced)
+		if !known {
+			return s, was, false
+		}
+		s = next
+	}
+	return s, was, ok && !s.Removed
+}
+
+const statusesMax = 1000 // that replaced each other
 
 func (d *decider) moved(a Asset, to Status, result Decision) Decision {
 	a.Status, a.StatusMs, a.Ver = to.ID, d.at.ReceivedMs, a.Ver+1
@@ -185,8 +209,9 @@ func (d *decider) aboutHead(a Asset, to Status, m move, path string) *Decision {
 }
 
 // sawStatus is rows E7 to E13: what a move is worth when the status is not what the actor saw.
-func (d *decider) sawStatus(a Asset, now, to Status, m move, path string) *Decision {
-	if now.ID == m.from {
+func (d *decider) sawStatus(a Asset, seen [3]Status, m move, path string) *Decision {
+	from, now, to := seen[0], seen[1], seen[2]
+	if now.ID == from.ID {
 		return nil
 	}
 	stale := d.refuse(CodeStaleStatus, Params{Asset: path, Now: now.Name, Mine: to.Name})
@@ -208,18 +233,20 @@ func (d *decider) sawStatus(a Asset, now, to Status, m move, path string) *Decis
 	return nil
 }
 
-// newerThanRetake tells whether about answers the retake: it is newer than every checkpoint with an open note.
+// newerThanRetake tells whether about answers the retake: it came after the checkpoint that the retake was about (row E9).
 func (d *decider) newerThanRetake(a Asset, about CheckpointID) bool {
 	k, ok := d.view.Checkpoint(about)
-	if !ok {
+	if !ok || k.Asset != a.ID || k.State != Accepted && k.State != Local {
 		return false
 	}
-	for _, n := range d.view.Notes(a.ID) {
-		if pinned, ok := d.view.Checkpoint(n.Checkpoint); ok && n.Open() && pinned.Version >= k.Version {
-			return false
+	var retake CheckpointID
+	for _, ev := range d.view.Trail(a.ID.ID, 0) {
+		if ev.Kind == KindStatusSet && ev.Status == a.Status && (ev.Verdict == Applied || ev.Verdict == Merged) {
+			retake = ev.About
 		}
 	}
-	return k.Version > 0
+	seen, known := d.view.Checkpoint(retake)
+	return !known || k.State == Local || k.Version > seen.Version
 }
 
 // asked is row E14: a retake asks for a note; a review for an image, where the project makes it a rule.

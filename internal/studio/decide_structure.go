@@ -1,6 +1,9 @@
 package studio
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // create decides collection.create and asset.create.
 func (d *decider) create(b *CreateBody) Decision {
@@ -13,18 +16,16 @@ func (d *decider) create(b *CreateBody) Decision {
 	if d.exists(d.op.Entity) {
 		return d.noop(CodeAlready, Params{Asset: b.Name})
 	}
-	if _, ok := d.view.Collection(b.Parent); !ok && !b.Parent.IsZero() {
-		return d.refuse(CodeUnknownTarget, Params{Name: b.Name})
+	p, refused := d.placeFor(b.Parent, b.Name, ID{})
+	if refused != nil {
+		return *refused
 	}
-	if d.inTrash(b.Parent) {
-		return d.refuse(CodeTrashed, Params{Asset: d.pathOf(b.Parent.ID)})
-	}
-	name, result := d.free(b.Parent, b.Name, ID{})
+	name, result := p.name, p.result
 	if d.op.Kind == KindCollectionCreate {
-		result.Puts = []Row{Collection{
-			ID: CollectionID{d.op.Entity}, Parent: b.Parent, Name: name, NameKey: NameKey(name), Shared: b.Shared,
+		result.Puts = append(p.puts, Collection{
+			ID: CollectionID{d.op.Entity}, Parent: p.parent, Name: name, NameKey: NameKey(name), Shared: b.Shared,
 			CreatedBy: d.at.Actor, CreatedMs: d.at.ReceivedMs, Ver: 1,
-		}}
+		})
 		return result
 	}
 	if b.Kind != Task && b.Kind != Resource {
@@ -34,14 +35,14 @@ func (d *decider) create(b *CreateBody) Decision {
 		return d.refuse(CodeUnknownType, Params{Name: b.Type.String()})
 	}
 	a := Asset{
-		ID: AssetID{d.op.Entity}, Parent: b.Parent, Name: name, NameKey: NameKey(name), Kind: b.Kind, Type: b.Type,
+		ID: AssetID{d.op.Entity}, Parent: p.parent, Name: name, NameKey: NameKey(name), Kind: b.Kind, Type: b.Type,
 		Rank: firstRank(d.op.MadeHybrid), NextVersion: 1, CreatedBy: d.at.Actor, CreatedMs: d.at.ReceivedMs,
 		First: b.First, Ver: 1,
 	}
 	if b.Kind == Task {
 		a.Status, a.StatusMs = firstTodo(d.view), d.at.ReceivedMs
 	}
-	result.Puts = []Row{a}
+	result.Puts = append(p.puts, a)
 	return result
 }
 
@@ -140,9 +141,6 @@ func (d *decider) move(b *MoveBody) Decision {
 	if _, ok := d.view.Collection(b.Parent); !ok && !b.Parent.IsZero() {
 		return d.refuse(CodeUnknownTarget, Params{Name: b.Parent.String()})
 	}
-	if d.inTrash(b.Parent) {
-		return d.refuse(CodeTrashed, Params{Asset: d.pathOf(b.Parent.ID)})
-	}
 	if c, ok := d.view.Collection(CollectionID{d.op.Entity}); ok {
 		return d.moveCollection(c, b)
 	}
@@ -156,10 +154,13 @@ func (d *decider) move(b *MoveBody) Decision {
 	if a.Parent == b.Parent {
 		return d.noop(CodeAlready, Params{Asset: a.Name})
 	}
-	name, result := d.free(b.Parent, a.Name, a.ID.ID)
-	a.Parent, a.Name, a.NameKey, a.Ver = b.Parent, name, NameKey(name), a.Ver+1
-	result.Puts = []Row{a}
-	return result
+	p, refused := d.placeFor(b.Parent, a.Name, a.ID.ID)
+	if refused != nil {
+		return *refused
+	}
+	a.Parent, a.Name, a.NameKey, a.Ver = p.parent, p.name, NameKey(p.name), a.Ver+1
+	p.result.Puts = append(p.puts, a)
+	return p.result
 }
 
 func (d *decider) moveCollection(c Collection, b *MoveBody) Decision {
@@ -169,17 +170,31 @@ func (d *decider) moveCollection(c Collection, b *MoveBody) Decision {
 	if c.Parent == b.Parent {
 		return d.noop(CodeAlready, Params{Asset: c.Name})
 	}
-	for up, seen := b.Parent, 0; !up.IsZero() && seen < depthMax; seen++ {
-		if up == c.ID {
-			return d.refuse(CodeCycle, Params{Asset: d.pathOf(c.ID.ID), Name: d.pathOf(b.Parent.ID)})
-		}
-		outer, _ := d.view.Collection(up)
-		up = outer.Parent
+	if d.inside(b.Parent, c.ID) {
+		return d.refuse(CodeCycle, Params{Asset: d.pathOf(c.ID.ID), Name: d.pathOf(b.Parent.ID)})
 	}
-	name, result := d.free(b.Parent, c.Name, c.ID.ID)
-	c.Parent, c.Name, c.NameKey, c.Ver = b.Parent, name, NameKey(name), c.Ver+1
-	result.Puts = []Row{c}
-	return result
+	p, refused := d.placeFor(b.Parent, c.Name, c.ID.ID)
+	if refused != nil {
+		return *refused
+	}
+	if d.inside(p.parent, c.ID) { // Recovered stands in it, or is it: it stays where it is
+		return d.noop(CodeAlready, Params{Asset: c.Name})
+	}
+	c.Parent, c.Name, c.NameKey, c.Ver = p.parent, p.name, NameKey(p.name), c.Ver+1
+	p.result.Puts = append(p.puts, c)
+	return p.result
+}
+
+// inside tells whether a collection is another, or stands in it.
+func (d *decider) inside(c, in CollectionID) bool {
+	for seen := 0; !c.IsZero() && seen < depthMax; seen++ {
+		if c == in {
+			return true
+		}
+		outer, _ := d.view.Collection(c)
+		c = outer.Parent
+	}
+	return false
 }
 
 func (d *decider) trash(b *TrashBody) Decision {
@@ -204,6 +219,12 @@ func (d *decider) trash(b *TrashBody) Decision {
 	if b.SeenHead != a.Head && !d.undoing {
 		head, _ := d.view.Checkpoint(a.Head)
 		return d.refuse(CodeChanged, Params{Asset: path, Version: head.Label(), Who: d.nameOf(head.Author)})
+	}
+	for _, root := range OpenChains(d.view, a.ID) {
+		if !slices.Contains(b.SeenParked, root) && !d.undoing {
+			k, _ := d.view.Checkpoint(root)
+			return d.refuse(CodeChanged, Params{Asset: path, Version: k.Label(), Who: d.nameOf(k.Author)})
+		}
 	}
 	a.TrashedBy, a.TrashedMs, a.Ver = d.at.Actor, max(d.at.ReceivedMs, 1), a.Ver+1
 	return d.apply(a)
@@ -249,6 +270,9 @@ func (d *decider) purge() Decision {
 	}
 	if !a.Trashed() {
 		return d.refuse(CodeUsage, Params{Asset: path, Why: "purge_needs_trash"})
+	}
+	if d.within(d.view.Project().Options.TrashDays, a.TrashedMs) {
+		return d.refuse(CodeUsage, Params{Asset: path, Why: "purge_too_early"})
 	}
 	for _, p := range d.view.Parked(a.ID) {
 		if p.State == ParkedOpen {
@@ -330,13 +354,19 @@ func (d *decider) depend(b *DependBody) Decision {
 	if has {
 		return Decision{Verdict: Applied, Gone: []Row{link}}
 	}
-	if !d.exists(b.Target) {
+	if !d.exists(b.Target) || !d.sees(b.Target) {
 		return d.refuse(CodeUnknownTarget, Params{Name: b.Target.String()})
 	}
 	if target := (AssetID{b.Target}); target == a.ID || d.reaches(target, a.ID) {
 		return d.refuse(CodeCycle, Params{Asset: path, Name: d.pathOf(b.Target)})
 	}
 	return d.apply(link)
+}
+
+// sees tells whether the actor may know of a target: what they need they may download, so nobody names what they do not
+// see (row Ic10). The answer is that of a target which is not there.
+func (d *decider) sees(target ID) bool {
+	return d.undoing || d.may.Has(MaySeeAll) || d.founding || SightOf(d.view, d.at.Actor).Sees(target)
 }
 
 // reaches tells whether from needs to through assets alone.

@@ -23,6 +23,7 @@ type (
 	OpID         struct{ ID }
 	GroupID      struct{ ID } // the ops of one act of a person
 	ViewID       struct{ ID }
+	HandoverID   struct{ ID }
 )
 
 // String is 32 hexadecimal digits.

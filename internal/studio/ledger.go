@@ -27,6 +27,7 @@ type Ledger struct {
 	notes   map[AssetID][]string         // keys, in their order
 	needs   map[AssetID][]string
 	parked  map[AssetID][]string
+	asks    map[AssetID][]string
 	chains  map[CheckpointID][]string
 
 	members  []Member // nil: to be listed anew
@@ -39,6 +40,7 @@ type Ledger struct {
 func NewLedger(log Log) *Ledger {
 	return &Ledger{log: log, rows: map[Table]map[string]Row{}, named: map[place]ID{},
 		inside: map[CollectionID]map[ID]bool{}, notes: map[AssetID][]string{}, needs: map[AssetID][]string{}, parked: map[AssetID][]string{},
+		asks:   map[AssetID][]string{},
 		chains: map[CheckpointID][]string{}}
 }
 
@@ -61,10 +63,15 @@ func (l *Ledger) Play(ev Event) (Played, error) {
 	l.next = ev.Seq
 	op := Op{ID: ev.Op, Kind: ev.Kind, Entity: ev.Entity, Group: ev.Group, Undoes: ev.Undoes, MadeHybrid: ev.MadeHybrid,
 		Body: body}
-	at := Moment{Actor: ev.Actor, ReceivedMs: ev.ReceivedMs, Seq: ev.Seq}
+	at := Moment{Actor: ev.Actor, ReceivedMs: ev.ReceivedMs, Seq: ev.Seq, Cause: ev.Cause, System: !ev.Cause.IsZero(),
+		Client: ev.Client, Uncovered: ev.Reason == CodeWaitContent && ev.Kind == KindSeal,
+		NoRoom: ev.Reason == CodeQuota, Deposit: ev.Reason == CodeNotMember && ev.Verdict == Kept}
 	d := Decide(l, op, at)
-	p := Played{Decision: d, Event: EventOf(op, at, d)}
-	p.Event.Client, p.Event.N, p.Event.Cause, p.Event.Chain = ev.Client, ev.N, ev.Cause, ev.Chain
+	if ev.Verdict == Refused && ev.Reason == CodeGroup { // for another of its group, which is named there
+		d = Decision{Verdict: Refused, Reason: CodeGroup}
+	}
+	p := Played{Decision: d, Event: EventOf(l, op, at, d)}
+	p.Event.Client, p.Event.N, p.Event.Chain = ev.Client, ev.N, ev.Chain
 	p.Follows = p.Event.EntryHash() == ev.EntryHash()
 	if !p.Follows {
 		return p, nil
@@ -72,13 +79,47 @@ func (l *Ledger) Play(ev Event) (Played, error) {
 	if line, shown := LineOf(ev, body, l, d); shown {
 		p.Line = &line
 	}
+	p.Images = l.take(d)
+	return p, nil
+}
+
+// Lay takes rows as they are: the base of a project whose log is not all here.
+func (l *Ledger) Lay(rows ...Row) {
+	for _, r := range rows {
+		l.put(r, r)
+	}
+}
+
+// Foresee decides an own op ahead of the server over all that was played, and takes its effects: invariant I8 of sync.md. One that
+// is refused has none. The events of the log and the ops of the queue before it are what it finds as done.
+func (l *Ledger) Foresee(op Op, at Moment) Played {
+	l.next = at.Seq
+	p := Played{Decision: Decide(l, op, at)}
+	if p.Follows = p.Decision.Verdict != Refused; p.Follows {
+		p.Images = l.take(p.Decision)
+	}
+	return p
+}
+
+func (l *Ledger) take(d Decision) (images []Image) {
 	for _, r := range d.Puts {
-		p.Images = append(p.Images, l.put(r, r))
+		images = append(images, l.put(r, r))
 	}
 	for _, r := range d.Gone {
-		p.Images = append(p.Images, l.put(r, nil))
+		images = append(images, l.put(r, nil))
 	}
-	return p, nil
+	return images
+}
+
+// Sums is the state hash of the rows.
+func (l *Ledger) Sums() Sums {
+	sums := Sums{}
+	for t, rows := range l.rows {
+		for _, r := range rows {
+			sums[t] = sums[t].Plus(EncodeRow(r))
+		}
+	}
+	return sums
 }
 
 // Row finds a row by its table and key.
@@ -131,6 +172,8 @@ func (l *Ledger) index(r Row, there bool) {
 		list(l.notes, r.Asset, r.Key(), there)
 	case Dependency:
 		list(l.needs, r.Asset, r.Key(), there)
+	case Handover:
+		list(l.asks, r.Asset, r.Key(), there)
 	case ParkedChain:
 		list(l.parked, r.Asset, r.Key(), there)
 	case Checkpoint:
@@ -269,8 +312,7 @@ func (l *Ledger) Chain(root CheckpointID) (ParkedChain, []Checkpoint) {
 	members := slices.DeleteFunc(rowsAt[Checkpoint](l, TableCheckpoint, l.chains[root]), func(k Checkpoint) bool {
 		return k.State != Parked
 	})
-	slices.SortStableFunc(members, func(a, b Checkpoint) int { return cmp.Compare(a.MadeHybrid, b.MadeHybrid) })
-	return chain, members
+	return chain, InChain(members)
 }
 
 // Parked lists the chains of an asset.
@@ -298,6 +340,19 @@ func (l *Ledger) Needs(a AssetID) []Dependency {
 // View finds a saved view.
 func (l *Ledger) View(id ViewID) (SavedView, bool) { return row[SavedView](l, TableView, id.ID) }
 
+// Road finds the road of an asset.
+func (l *Ledger) Road(a AssetID) (Road, bool) { return row[Road](l, TableRoad, a.ID) }
+
+// Handover finds an ask.
+func (l *Ledger) Handover(id HandoverID) (Handover, bool) {
+	return row[Handover](l, TableHandover, id.ID)
+}
+
+// Handovers lists the asks about an asset.
+func (l *Ledger) Handovers(a AssetID) []Handover {
+	return rowsAt[Handover](l, TableHandover, l.asks[a])
+}
+
 // Event finds a decided op: one that the log has before what is played now.
 func (l *Ledger) Event(id OpID) (Event, bool) {
 	ev, ok := l.log.Event(id)
@@ -311,4 +366,10 @@ func (l *Ledger) Trail(entity ID, after uint64) []Event { return l.log.TrailOf(e
 func (l *Ledger) InStatus(id StatusID) []Asset {
 	assets := rowsAt[Asset](l, TableAsset, l.Keys(TableAsset))
 	return slices.DeleteFunc(assets, func(a Asset) bool { return a.Status != id })
+}
+
+// HeldBy lists the tasks that a person holds.
+func (l *Ledger) HeldBy(id UserID) []Asset {
+	assets := rowsAt[Asset](l, TableAsset, l.Keys(TableAsset))
+	return slices.DeleteFunc(assets, func(a Asset) bool { return a.Assignee != id })
 }

@@ -23,7 +23,7 @@ func (s *logged) act(t *testing.T, actor studio.UserID, kind studio.Kind, entity
 	at := studio.Moment{Actor: actor, ReceivedMs: int64(s.seq), Seq: s.seq}
 	d := studio.Decide(s.state, op, at)
 	require.NotEqual(t, studio.Refused, d.Verdict, d.Reason)
-	ev := studio.EventOf(op, at, d)
+	ev := studio.EventOf(s.state, op, at, d)
 	s.state.Apply(d, ev)
 	s.log = append(s.log, ev)
 	return op.ID
@@ -78,6 +78,14 @@ func story(t *testing.T) *logged {
 	s.act(t, me, studio.KindStatusRemove, id(8, 3), &studio.StatusRemoveBody{Replacement: studio.StatusID{ID: id(9, 3)}}, none)
 	rename := s.act(t, me, studio.KindRename, rig, &studio.RenameBody{Name: "rig", Seen: "asset_1"}, none)
 	s.act(t, me, studio.KindRename, rig, &studio.RenameBody{Name: "asset_1", Seen: "rig"}, rename)
+	s.act(t, ben, studio.KindRoadStart, shot, &studio.RoadBody{UntilMs: 1 << 40}, none)
+	for n := byte(1); n <= 2; n++ {
+		ask := studio.HandoverID{ID: id(n, 10)}
+		s.act(t, me, studio.KindHandoverAsk, shot, &studio.HandoverAskBody{Handover: ask, To: me}, none)
+		s.act(t, ben, studio.KindHandoverAnswer, shot, &studio.HandoverAnswerBody{Handover: ask, Text: "not yet"}, none)
+	}
+	s.act(t, ben, studio.KindRoadEnd, shot, &studio.EmptyBody{}, none)
+	s.act(t, me, studio.KindMerge, shot, &studio.MergeBody{Other: studio.AssetID{ID: rig}}, none)
 	return s
 }
 
@@ -121,6 +129,12 @@ func TestALedgerComesToWhatTheStateCameTo(t *testing.T) {
 	require.Equal(t, s.state.Needs(a), l.Needs(a))
 	require.Equal(t, s.state.Notes(a), l.Notes(a))
 	require.Equal(t, s.state.Parked(a), l.Parked(a))
+	require.Len(t, l.Handovers(a), 2)
+	require.Equal(t, s.state.Handovers(a), l.Handovers(a))
+	wantRoad, _ := s.state.Road(a)
+	road, ok := l.Road(a)
+	require.True(t, ok)
+	require.Equal(t, wantRoad, road)
 	require.Equal(t, s.state.Statuses(), l.Statuses())
 	for _, chain := range l.Parked(a) {
 		wantChain, want := s.state.Chain(chain.Root)
@@ -130,7 +144,7 @@ func TestALedgerComesToWhatTheStateCameTo(t *testing.T) {
 	}
 	collections, assets := l.Inside(studio.CollectionID{})
 	require.Len(t, collections, 1)
-	require.Len(t, assets, 2)
+	require.Len(t, assets, 1)
 }
 
 // An event that the rules would not have let through has no effect, and is told apart from one that they did.

@@ -30,9 +30,9 @@ func LineOf(ev Event, body Body, before View, d Decision) (line Line, shown bool
 	}
 	if a, ok := after.Asset(AssetID{ev.Entity}); ok {
 		l.Asset = a.ID
-		if s, ok := after.Status(a.Status); ok && a.Kind == Task {
-			l.Status = s.Slug()
-		}
+	}
+	if s, ok := after.Status(ev.Status); ok {
+		l.Status = s.Slug()
 	}
 	l.Path = PathOf(after, ev.Entity)
 	if l.Kind = l.describe(ev, body, before, after); l.Kind == "" {
@@ -65,10 +65,28 @@ func (l *Line) describe(ev Event, body Body, before, after View) string {
 	case *TrashBody:
 		return "trash"
 	case *EmptyBody:
-		if ev.Kind == KindPurge {
+		switch ev.Kind {
+		case KindPurge:
 			return "purge"
+		case KindRoadEnd:
+			return "road_end"
 		}
 		return "restore"
+	case *MergeBody:
+		l.From, l.To = PathOf(before, b.Other.ID), PathOf(before, ev.Entity)
+		return "merge"
+	case *RoadBody:
+		l.To = dayOf(b.UntilMs)
+		return "road"
+	case *HandoverAskBody:
+		l.To = username(before, b.To)
+		return "ask"
+	case *HandoverAnswerBody:
+		l.Text = b.Text
+		if b.Yes {
+			return "hand_in"
+		}
+		return "not_yet"
 	case *ConvertBody:
 		l.From, l.To = (Task + Resource - b.To).String(), b.To.String()
 		return "convert"
@@ -120,6 +138,9 @@ func (l *Line) describeContent(ev Event, body Body, after View) string {
 			return "adopt"
 		case KindCopy:
 			return "copy"
+		case KindParkedAsk:
+			l.To = username(after, b.Of)
+			return "ask_adopt"
 		}
 		l.To = map[Kind]string{KindKeep: "kept", KindParkedTrash: "trashed", KindParkedRestore: "open"}[ev.Kind]
 		return "parked"

@@ -78,6 +78,9 @@ type Options struct {
 	ArtistDone   bool // the assignee may set Done on their own task
 	DoneLocks    bool // a done task takes no checkpoints
 	UnicodeTable string
+	HandoverAuto bool   // who asks for a task has it when its holder does not answer in time (row D15)
+	TrashDays    uint32 // before these are over nothing in the trash is purged; 0: whenever an admin says so
+	ParkedDays   uint32 // the same for parked checkpoints in the trash
 }
 
 // Member is a person in the project.
@@ -283,4 +286,40 @@ type SavedView struct {
 	Query  string
 	Layout string
 	Ver    uint64
+}
+
+// Road says that a task was taken offline by its holder until a date. An asset has one at most; a new one takes the
+// place of the last.
+type Road struct {
+	Asset    AssetID
+	User     UserID
+	Client   ID // the device; zero: of a project without a server
+	UntilMs  int64
+	SinceSeq uint64
+	EndedSeq uint64 // 0: still
+}
+
+// Keeps tells whether the road keeps a task from others at an instant: it has not ended, and its date is not over.
+func (r Road) Keeps(nowMs int64) bool { return r.EndedSeq == 0 && nowMs < r.UntilMs }
+
+// HandoverState says what became of an ask to hand a task in.
+type HandoverState uint8
+
+// States of an ask; the numbers are stored.
+const (
+	HandoverAsked  HandoverState = 1
+	HandoverYes    HandoverState = 2
+	HandoverNo     HandoverState = 3
+	HandoverClosed HandoverState = 4 // the task went to somebody, or was taken back, before an answer
+)
+
+// Handover is an ask to the holder of a task to hand it in, for somebody or, To zero, for nobody.
+type Handover struct {
+	ID         HandoverID
+	Asset      AssetID
+	From       UserID // who held it
+	To         UserID
+	By         UserID // who asks: it is given in their name
+	DeadlineMs int64
+	State      HandoverState
 }

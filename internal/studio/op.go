@@ -14,6 +14,7 @@ const (
 	KindTrash            Kind = 5
 	KindRestore          Kind = 6
 	KindPurge            Kind = 7
+	KindMerge            Kind = 8
 	KindConvert          Kind = 9
 	KindSet              Kind = 10
 	KindTagAdd           Kind = 11
@@ -21,6 +22,8 @@ const (
 	KindDependAdd        Kind = 13
 	KindDependRemove     Kind = 14
 	KindAssign           Kind = 15
+	KindHandoverAsk      Kind = 16
+	KindHandoverAnswer   Kind = 17
 	KindStatusSet        Kind = 18
 	KindAnnounce         Kind = 19
 	KindSeal             Kind = 20
@@ -30,10 +33,14 @@ const (
 	KindKeep             Kind = 24
 	KindParkedTrash      Kind = 25
 	KindParkedRestore    Kind = 26
+	KindParkedPurge      Kind = 27
+	KindParkedAsk        Kind = 28
 	KindNoteAdd          Kind = 29
 	KindNoteEdit         Kind = 30
 	KindNoteResolve      Kind = 31
 	KindRankSet          Kind = 32
+	KindRoadStart        Kind = 33
+	KindRoadEnd          Kind = 34
 	KindMemberSet        Kind = 35
 	KindRoleSet          Kind = 36
 	KindStatusDefine     Kind = 37
@@ -76,11 +83,23 @@ func DecodeBody(k Kind, b []byte) (Body, error) {
 	return body, nil
 }
 
+// Kinds lists the kinds that this program knows, in rising order.
+func Kinds() []Kind {
+	var known []Kind
+	for k := KindCollectionCreate; k <= KindProjectSet; k++ {
+		if newBody(k) != nil {
+			known = append(known, k)
+		}
+	}
+	return known
+}
+
 func newBody(k Kind) Body {
 	for _, b := range []Body{
 		&CreateBody{}, &RenameBody{}, &MoveBody{}, &TrashBody{}, &ConvertBody{}, &SetBody{}, &TagBody{},
 		&DependBody{}, &AssignBody{}, &StatusBody{}, &AnnounceBody{}, &SealBody{}, &CheckpointBody{}, &ParkedBody{},
 		&NoteBody{}, &NoteEditBody{}, &ResolveBody{}, &RankBody{}, &RowBody{}, &StatusRemoveBody{}, &EmptyBody{},
+		&MergeBody{}, &HandoverAskBody{}, &HandoverAnswerBody{}, &RoadBody{},
 	} {
 		for _, have := range b.kinds() {
 			if have == k {
@@ -94,7 +113,7 @@ func newBody(k Kind) Body {
 // EmptyBody says nothing more than the kind.
 type EmptyBody struct{}
 
-func (*EmptyBody) kinds() []Kind   { return []Kind{KindRestore, KindPurge} }
+func (*EmptyBody) kinds() []Kind   { return []Kind{KindRestore, KindPurge, KindRoadEnd} }
 func (*EmptyBody) fields(c *coder) {}
 
 // CreateBody makes a collection or an asset; the entity is its id.
@@ -135,11 +154,24 @@ func (b *MoveBody) fields(c *coder) {
 	c.id(2, &b.Seen.ID)
 }
 
-// TrashBody puts an asset or collection into the trash.
-type TrashBody struct{ SeenHead CheckpointID }
+// TrashBody puts an asset or collection into the trash. SeenHead and SeenParked are what the actor saw of an asset: its
+// head, and the roots of its open chains of parked checkpoints.
+type TrashBody struct {
+	SeenHead   CheckpointID
+	SeenParked []CheckpointID
+}
 
-func (*TrashBody) kinds() []Kind     { return []Kind{KindTrash} }
-func (b *TrashBody) fields(c *coder) { c.id(1, &b.SeenHead.ID) }
+func (*TrashBody) kinds() []Kind { return []Kind{KindTrash} }
+func (b *TrashBody) fields(c *coder) {
+	c.id(1, &b.SeenHead.ID)
+	idList(c, 2, &b.SeenParked, func(k *CheckpointID) *ID { return &k.ID })
+}
+
+// MergeBody says that another asset is the same as the entity, which stays.
+type MergeBody struct{ Other AssetID }
+
+func (*MergeBody) kinds() []Kind     { return []Kind{KindMerge} }
+func (b *MergeBody) fields(c *coder) { c.id(1, &b.Other.ID) }
 
 // ConvertBody makes a task of a resource, or the reverse.
 type ConvertBody struct {
@@ -191,11 +223,13 @@ type DependBody struct{ Target ID }
 func (*DependBody) kinds() []Kind     { return []Kind{KindDependAdd, KindDependRemove} }
 func (b *DependBody) fields(c *coder) { c.id(1, &b.Target) }
 
-// AssignBody gives a task to a person; To zero = to nobody. Expect is the holding that the actor saw.
+// AssignBody gives a task to a person; To zero = to nobody. Expect is the holding that the actor saw. OverrideRoad takes a
+// task that another has on the road; it needs a reason.
 type AssignBody struct {
-	To     UserID
-	Expect AssignmentID
-	Reason string
+	To           UserID
+	Expect       AssignmentID
+	Reason       string
+	OverrideRoad bool
 }
 
 func (*AssignBody) kinds() []Kind { return []Kind{KindAssign} }
@@ -203,7 +237,42 @@ func (b *AssignBody) fields(c *coder) {
 	c.id(1, &b.To.ID)
 	c.id(2, &b.Expect.ID)
 	c.str(3, &b.Reason)
+	c.flag(4, &b.OverrideRoad)
 }
+
+// HandoverAskBody asks the holder of the entity to hand it in, for somebody or, To zero, for nobody.
+type HandoverAskBody struct {
+	Handover   HandoverID
+	To         UserID
+	DeadlineMs int64 // 0: a day after it arrived
+}
+
+func (*HandoverAskBody) kinds() []Kind { return []Kind{KindHandoverAsk} }
+func (b *HandoverAskBody) fields(c *coder) {
+	c.id(1, &b.Handover.ID)
+	c.id(2, &b.To.ID)
+	num(c, 3, &b.DeadlineMs)
+}
+
+// HandoverAnswerBody answers it: the task is handed in, or why not yet.
+type HandoverAnswerBody struct {
+	Handover HandoverID
+	Yes      bool
+	Text     string
+}
+
+func (*HandoverAnswerBody) kinds() []Kind { return []Kind{KindHandoverAnswer} }
+func (b *HandoverAnswerBody) fields(c *coder) {
+	c.id(1, &b.Handover.ID)
+	c.flag(2, &b.Yes)
+	c.str(3, &b.Text)
+}
+
+// RoadBody takes the entity offline until an instant.
+type RoadBody struct{ UntilMs int64 }
+
+func (*RoadBody) kinds() []Kind     { return []Kind{KindRoadStart} }
+func (b *RoadBody) fields(c *coder) { num(c, 1, &b.UntilMs) }
 
 // StatusBody is a move between statuses.
 type StatusBody struct {
@@ -284,11 +353,12 @@ type ParkedBody struct {
 	ExpectHead CheckpointID // adopt
 	NewAsset   AssetID      // copy
 	Parent     CollectionID // copy
-	Name       string       // copy
+	Name       string       // copy; empty: the asset's
+	Of         UserID       // ask: who may adopt
 }
 
 func (*ParkedBody) kinds() []Kind {
-	return []Kind{KindAdopt, KindCopy, KindKeep, KindParkedTrash, KindParkedRestore}
+	return []Kind{KindAdopt, KindCopy, KindKeep, KindParkedTrash, KindParkedRestore, KindParkedPurge, KindParkedAsk}
 }
 func (b *ParkedBody) fields(c *coder) {
 	c.id(1, &b.Root.ID)
@@ -297,6 +367,7 @@ func (b *ParkedBody) fields(c *coder) {
 	c.id(4, &b.NewAsset.ID)
 	c.id(5, &b.Parent.ID)
 	c.str(6, &b.Name)
+	c.id(7, &b.Of.ID)
 }
 
 // NoteBody writes a note on the entity.

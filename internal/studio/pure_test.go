@@ -4,6 +4,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/big"
+	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -20,6 +23,51 @@ func TestTheCanonicalFormIsThatOfItsSpecification(t *testing.T) {
 	back, err := studio.DecodeBody(studio.KindAssign, b)
 	require.NoError(t, err)
 	require.Equal(t, &body, back)
+}
+
+// FORMAT.md lists every kind with its number, once.
+func TestEveryKindStandsInTheFormat(t *testing.T) {
+	page, err := os.ReadFile("FORMAT.md")
+	require.NoError(t, err)
+	var listed []studio.Kind
+	for _, m := range regexp.MustCompile(`(?m)^\| ([0-9 ]+) \|`).FindAllStringSubmatch(string(page), -1) {
+		for _, n := range strings.Fields(m[1]) {
+			k, err := strconv.Atoi(n)
+			require.NoError(t, err)
+			listed = append(listed, studio.Kind(k))
+		}
+	}
+	require.Equal(t, studio.Kinds(), listed)
+}
+
+// Rows and bodies of what the wire carries since merge, road and handover keep their form.
+func TestRoadsAndHandoversHaveOneForm(t *testing.T) {
+	for _, r := range []studio.Row{
+		studio.Road{Asset: studio.AssetID{ID: id(1, 4)}, User: studio.UserID{ID: id(2, 1)}, Client: id(3, 12), UntilMs: 5, SinceSeq: 6, EndedSeq: 7},
+		studio.Handover{ID: studio.HandoverID{ID: id(1, 10)}, Asset: studio.AssetID{ID: id(1, 4)}, From: studio.UserID{ID: id(2, 1)},
+			To: studio.UserID{ID: id(3, 1)}, By: studio.UserID{ID: id(4, 1)}, DeadlineMs: 9, State: studio.HandoverAsked},
+		studio.Project{ID: studio.ProjectID{ID: id(1, 9)}, Ver: 1, Options: studio.Options{HandoverAuto: true, TrashDays: 3, ParkedDays: 4}},
+	} {
+		back, err := studio.DecodeRow(r.Table(), studio.EncodeRow(r))
+		require.NoError(t, err)
+		require.Equal(t, r, back)
+	}
+	road := studio.EncodeRow(studio.Road{Asset: studio.AssetID{ID: id(1, 4)}, UntilMs: 300})
+	require.Equal(t, "0a10"+id(1, 4).String()+"20ac02", hex.EncodeToString(road))
+	for kind, body := range map[studio.Kind]studio.Body{
+		studio.KindMerge:          &studio.MergeBody{Other: studio.AssetID{ID: id(1, 4)}},
+		studio.KindHandoverAsk:    &studio.HandoverAskBody{Handover: studio.HandoverID{ID: id(1, 10)}, DeadlineMs: 4},
+		studio.KindHandoverAnswer: &studio.HandoverAnswerBody{Handover: studio.HandoverID{ID: id(1, 10)}, Yes: true, Text: "here"},
+		studio.KindRoadStart:      &studio.RoadBody{UntilMs: 1},
+		studio.KindRoadEnd:        &studio.EmptyBody{},
+		studio.KindParkedAsk:      &studio.ParkedBody{Root: studio.CheckpointID{ID: id(1, 5)}, Of: studio.UserID{ID: id(1, 1)}},
+		studio.KindTrash:          &studio.TrashBody{SeenParked: []studio.CheckpointID{{ID: id(1, 5)}, {ID: id(2, 5)}}},
+		studio.KindAssign:         &studio.AssignBody{OverrideRoad: true},
+	} {
+		back, err := studio.DecodeBody(kind, studio.EncodeBody(body))
+		require.NoError(t, err)
+		require.Equal(t, body, back)
+	}
 }
 
 func TestDecodingAnythingNeverPanicsAndIsCanonical(t *testing.T) {
@@ -147,4 +195,16 @@ func TestTheClosureOfATaskIsEverythingThatItNeeds(t *testing.T) {
 	found := studio.Closure(s.state, chain[0])
 	require.Len(t, found, 199)
 	require.Len(t, found[198].Via, 198)
+}
+
+func TestAnEventTravelsAsHeaderAndBody(t *testing.T) {
+	ev := studio.Event{Seq: 7, Op: studio.OpID{ID: id(1, 7)}, Actor: studio.UserID{ID: id(2, 1)}, Kind: studio.KindRename,
+		Entity: id(3, 4), ReceivedMs: 5, Verdict: studio.Merged, Reason: studio.CodeRenamed, Result: "robot 2",
+		Body: studio.EncodeBody(&studio.RenameBody{Name: "robot"})}
+	got, err := studio.EventFrom(ev.Header(), ev.Body)
+	require.NoError(t, err)
+	require.Equal(t, ev, got)
+	require.Equal(t, ev.EntryHash(), got.EntryHash())
+	_, err = studio.EventFrom(append(ev.Header(), 0), ev.Body)
+	require.ErrorIs(t, err, studio.ErrMalformed)
 }

@@ -21,6 +21,10 @@ const (
 	TableTag        Table = 12
 	TableDependency Table = 13
 	TableView       Table = 14
+	TableRoad       Table = 15
+	TableHandover   Table = 16
+
+	TableLast = TableHandover
 )
 
 // Row is a state row: what an op changes. The concrete types are the structs of model.go, as values.
@@ -44,6 +48,8 @@ func (Note) Table() Table        { return TableNote }
 func (TagOn) Table() Table       { return TableTag }
 func (Dependency) Table() Table  { return TableDependency }
 func (SavedView) Table() Table   { return TableView }
+func (Road) Table() Table        { return TableRoad }
+func (Handover) Table() Table    { return TableHandover }
 
 func (p Project) Key() string     { return string(p.ID.ID[:]) }
 func (m Member) Key() string      { return string(m.User.ID[:]) }
@@ -59,6 +65,8 @@ func (n Note) Key() string        { return string(n.ID.ID[:]) }
 func (t TagOn) Key() string       { return string(t.Asset.ID[:]) + t.Tag }
 func (d Dependency) Key() string  { return string(d.Asset.ID[:]) + string(d.Target[:]) }
 func (v SavedView) Key() string   { return string(v.ID.ID[:]) }
+func (r Road) Key() string        { return string(r.Asset.ID[:]) }
+func (h Handover) Key() string    { return string(h.ID.ID[:]) }
 
 // EncodeRow is the canonical form of a row: undo images hold it, state hashes are taken over it.
 func EncodeRow(r Row) []byte {
@@ -90,6 +98,10 @@ func EncodeRow(r Row) []byte {
 	case Dependency:
 		return encode(&r)
 	case SavedView:
+		return encode(&r)
+	case Road:
+		return encode(&r)
+	case Handover:
 		return encode(&r)
 	}
 	panic(fmt.Sprintf("studio: row %T has no form", r))
@@ -126,6 +138,10 @@ func DecodeRow(t Table, b []byte) (Row, error) {
 		return decodeRow(b, &Dependency{})
 	case TableView:
 		return decodeRow(b, &SavedView{})
+	case TableRoad:
+		return decodeRow(b, &Road{})
+	case TableHandover:
+		return decodeRow(b, &Handover{})
 	}
 	return nil, fmt.Errorf("%w: unknown table %d", ErrMalformed, t)
 }
@@ -151,6 +167,9 @@ func (p *Project) fields(c *coder) {
 	c.flag(8, &p.Options.DoneLocks)
 	c.str(9, &p.Options.UnicodeTable)
 	c.u64(10, &p.Ver)
+	c.flag(11, &p.Options.HandoverAuto)
+	num(c, 12, &p.Options.TrashDays)
+	num(c, 13, &p.Options.ParkedDays)
 }
 
 func (m *Member) fields(c *coder) {
@@ -321,4 +340,23 @@ func (v *SavedView) fields(c *coder) {
 	c.str(5, &v.Query)
 	c.str(6, &v.Layout)
 	c.u64(7, &v.Ver)
+}
+
+func (r *Road) fields(c *coder) {
+	c.id(1, &r.Asset.ID)
+	c.id(2, &r.User.ID)
+	c.id(3, &r.Client)
+	num(c, 4, &r.UntilMs)
+	c.u64(5, &r.SinceSeq)
+	c.u64(6, &r.EndedSeq)
+}
+
+func (h *Handover) fields(c *coder) {
+	c.id(1, &h.ID.ID)
+	c.id(2, &h.Asset.ID)
+	c.id(3, &h.From.ID)
+	c.id(4, &h.To.ID)
+	c.id(5, &h.By.ID)
+	num(c, 6, &h.DeadlineMs)
+	num(c, 7, &h.State)
 }

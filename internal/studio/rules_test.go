@@ -26,12 +26,14 @@ type stage struct {
 
 func id(n byte, kind byte) studio.ID { return studio.ID{0: kind, 15: n} }
 
-func newStage(t *testing.T, options studio.Options) *stage {
+func newStage(t *testing.T, options studio.Options) *stage { return stageOf(t, options, true) }
+
+func stageOf(t *testing.T, options studio.Options, personal bool) *stage {
 	t.Helper()
 	s := &stage{state: studio.NewState(nil), roles: map[string]studio.RoleID{}, users: map[string]studio.UserID{},
 		statuses: map[studio.Category]studio.StatusID{}}
 	founder := studio.UserID{ID: id(1, 1)}
-	project := studio.Project{ID: studio.ProjectID{ID: id(1, 9)}, Name: "Film", State: studio.Founding, Personal: true, Options: options}
+	project := studio.Project{ID: studio.ProjectID{ID: id(1, 9)}, Name: "Film", State: studio.Founding, Personal: personal, Options: options}
 	s.define(t, founder, studio.KindProjectSet, project, 0)
 	for i, r := range studio.DefaultRoles() {
 		s.roles[r.Name] = studio.RoleID{ID: id(byte(i), 2)}
@@ -68,7 +70,7 @@ func (s *stage) do(t *testing.T, actor studio.UserID, kind studio.Kind, entity s
 	at := studio.Moment{Actor: actor, ReceivedMs: int64(s.seq), Seq: s.seq}
 	d := studio.Decide(s.state, op, at)
 	require.NoError(t, d.Err())
-	s.state.Apply(d, studio.EventOf(op, at, d))
+	s.state.Apply(d, studio.EventOf(s.state, op, at, d))
 }
 
 func (s *stage) define(t *testing.T, actor studio.UserID, kind studio.Kind, row studio.Row, seen uint64) {
@@ -154,6 +156,10 @@ func acts() []tried {
 		plain("unassign", studio.KindAssign, func(_ *stage, _ studio.UserID, a studio.Asset) studio.Body {
 			return &studio.AssignBody{Expect: a.Assignment}
 		}),
+		plain("ask", studio.KindHandoverAsk, func(s *stage, _ studio.UserID, a studio.Asset) studio.Body {
+			return &studio.HandoverAskBody{Handover: studio.HandoverID{ID: id(1, 10)}, To: s.users["Supervisor"]}
+		}),
+		plain("road", studio.KindRoadStart, func(*stage, studio.UserID, studio.Asset) studio.Body { return &studio.RoadBody{UntilMs: 1 << 40} }),
 		plain("rename", studio.KindRename, func(_ *stage, _ studio.UserID, a studio.Asset) studio.Body {
 			return &studio.RenameBody{Name: "new.blend", Seen: a.Name}
 		}),

@@ -74,13 +74,53 @@ func (s *State) name(parent CollectionID, key string, id ID) {
 	}
 }
 
+// Put sets a row; Remove takes one away; Record adds an event: for who lays rows of another authority over a view.
+func (s *State) Put(r Row) { s.set(r, r) }
+
+// Remove takes a row away.
+func (s *State) Remove(t Table, key string) {
+	rows := s.rows[t]
+	if rows == nil {
+		rows = map[string]Row{}
+		s.rows[t] = rows
+	}
+	rows[key] = nil
+}
+
+// Record adds a decided op; Forget hides one, until it is recorded or applied again.
+func (s *State) Record(ev Event) { s.events[ev.Op] = ev }
+
+// Forget hides a decided op of the view below.
+func (s *State) Forget(op OpID) { s.events[op] = Event{} }
+
+// PutBack undoes one row: it is as it was before. ErrMalformed for an image that is none.
+func (s *State) PutBack(i Image) error {
+	if i.Before == nil {
+		s.Remove(i.Table, i.Key)
+		return nil
+	}
+	r, err := DecodeRow(i.Table, i.Before)
+	if err == nil {
+		s.Put(r)
+	}
+	return err
+}
+
+// Find finds a row by its table and key.
+func (s *State) Find(t Table, key string) (Row, bool) {
+	if r, known := s.rows[t][key]; known {
+		return r, r != nil
+	}
+	return s.row(keyed(t, key))
+}
+
 // Absorb takes over what a State that lies over this one has changed.
 func (s *State) Absorb(over *State) {
 	Must(over.base == View(s), "only what lies over a state is absorbed by it")
 	for t, rows := range over.rows {
 		for key, r := range rows {
 			if r == nil {
-				s.set(goneRow(t, key), nil)
+				s.set(keyed(t, key), nil)
 			} else {
 				s.set(r, r)
 			}
@@ -98,21 +138,50 @@ func (s *State) Changed() (puts, gone []Row) {
 			if r := s.rows[t][key]; r != nil {
 				puts = append(puts, r)
 			} else {
-				gone = append(gone, goneRow(t, key))
+				gone = append(gone, keyed(t, key))
 			}
 		}
 	}
 	return puts, gone
 }
 
-// goneRow makes a row that has the key and nothing else; only relations are ever removed.
-func goneRow(t Table, key string) Row {
-	owner := AssetID{IDFrom([]byte(key[:16]))}
-	if t == TableTag {
-		return TagOn{owner, key[16:]}
+// keyed makes a row that has the key and nothing else.
+func keyed(t Table, key string) Row {
+	id := IDFrom([]byte(key[:min(len(key), 16)]))
+	switch t {
+	case TableProject:
+		return Project{ID: ProjectID{id}}
+	case TableMember:
+		return Member{User: UserID{id}}
+	case TableRole:
+		return Role{ID: RoleID{id}}
+	case TableStatus:
+		return Status{ID: StatusID{id}}
+	case TableType:
+		return Type{ID: TypeID{id}}
+	case TableCollection:
+		return Collection{ID: CollectionID{id}}
+	case TableAsset:
+		return Asset{ID: AssetID{id}}
+	case TableAssignment:
+		return Assignment{ID: AssignmentID{id}}
+	case TableCheckpoint:
+		return Checkpoint{ID: CheckpointID{id}}
+	case TableParked:
+		return ParkedChain{Root: CheckpointID{id}}
+	case TableNote:
+		return Note{ID: NoteID{id}}
+	case TableTag:
+		return TagOn{AssetID{id}, key[min(len(key), 16):]}
+	case TableDependency:
+		return Dependency{AssetID{id}, IDFrom([]byte(key[min(len(key), 16):]))}
+	case TableView:
+		return SavedView{ID: ViewID{id}}
+	case TableRoad:
+		return Road{Asset: AssetID{id}}
 	}
-	Must(t == TableDependency, "only tags and dependencies are removed")
-	return Dependency{owner, IDFrom([]byte(key[16:]))}
+	Must(t == TableHandover, "every table has its rows")
+	return Handover{ID: HandoverID{id}}
 }
 
 func keys[K comparable, V any](m map[K]V) func(func(K) bool) {
@@ -194,6 +263,10 @@ func (s *State) row(r Row) (Row, bool) {
 		return r, slices.Contains(s.Needs(r.Asset), r)
 	case SavedView:
 		return boxed(s.View(r.ID))
+	case Road:
+		return boxed(s.Road(r.Asset))
+	case Handover:
+		return boxed(s.Handover(r.ID))
 	}
 	panic("studio: unknown row")
 }
@@ -352,10 +425,8 @@ func (s *State) Chain(root CheckpointID) (ParkedChain, []Checkpoint) {
 	members := merge(s, TableCheckpoint, func(v View) []Checkpoint {
 		_, list := v.Chain(root)
 		return list
-	}, func(k Checkpoint) bool { return k.ChainRoot == root && k.State == Parked }, func(a, b Checkpoint) int {
-		return cmp.Or(cmp.Compare(a.MadeHybrid, b.MadeHybrid), byKey(a, b))
-	})
-	return chain, members
+	}, func(k Checkpoint) bool { return k.ChainRoot == root && k.State == Parked }, byKey[Checkpoint])
+	return chain, InChain(members)
 }
 
 // Parked lists the chains of an asset.
@@ -394,10 +465,26 @@ func (s *State) View(id ViewID) (SavedView, bool) {
 	return find(s, TableView, string(id.ID[:]), func(v View) (SavedView, bool) { return v.View(id) })
 }
 
+// Road finds the road of an asset.
+func (s *State) Road(a AssetID) (Road, bool) {
+	return find(s, TableRoad, string(a.ID[:]), func(v View) (Road, bool) { return v.Road(a) })
+}
+
+// Handover finds an ask.
+func (s *State) Handover(id HandoverID) (Handover, bool) {
+	return find(s, TableHandover, string(id.ID[:]), func(v View) (Handover, bool) { return v.Handover(id) })
+}
+
+// Handovers lists the asks about an asset.
+func (s *State) Handovers(a AssetID) []Handover {
+	return merge(s, TableHandover, func(v View) []Handover { return v.Handovers(a) },
+		func(h Handover) bool { return h.Asset == a }, byKey[Handover])
+}
+
 // Event finds a decided op.
 func (s *State) Event(id OpID) (Event, bool) {
-	if ev, ok := s.events[id]; ok {
-		return ev, true
+	if ev, known := s.events[id]; known {
+		return ev, ev.Op == id
 	}
 	if s.base == nil {
 		return Event{}, false
@@ -411,14 +498,23 @@ func (s *State) InStatus(id StatusID) []Asset {
 		func(a Asset) bool { return a.Status == id }, byKey[Asset])
 }
 
+// HeldBy lists the tasks that a person holds.
+func (s *State) HeldBy(id UserID) []Asset {
+	return merge(s, TableAsset, func(v View) []Asset { return v.HeldBy(id) },
+		func(a Asset) bool { return a.Assignee == id }, byKey[Asset])
+}
+
 // Trail lists the events about an entity after a seq.
 func (s *State) Trail(entity ID, after uint64) []Event {
 	var trail []Event
-	if s.base != nil {
-		trail = s.base.Trail(entity, after)
+	if s.base != nil { // what is decided anew here counts as it is decided here
+		trail = slices.DeleteFunc(slices.Clone(s.base.Trail(entity, after)), func(ev Event) bool {
+			_, known := s.events[ev.Op]
+			return known
+		})
 	}
 	for _, ev := range s.events {
-		if ev.Entity == entity && ev.Seq > after {
+		if ev.Entity == entity && ev.Seq > after && !ev.Op.IsZero() {
 			trail = append(trail, ev)
 		}
 	}

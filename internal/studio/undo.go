@@ -21,6 +21,8 @@ func inverse(k Kind) Kind {
 		return KindDependAdd
 	case KindNoteAdd:
 		return KindNoteEdit
+	case KindRoadStart:
+		return KindRoadEnd
 	case KindRename, KindMove, KindConvert, KindSet, KindAssign, KindStatusSet, KindNoteEdit, KindNoteResolve, KindRankSet,
 		KindMemberSet, KindRoleSet, KindStatusDefine, KindTypeDefine, KindViewSet, KindProjectSet:
 		return k
@@ -89,7 +91,10 @@ func (d *decider) stands(ev Event, body Body) bool {
 	case *StatusBody:
 		return a.Status == b.To
 	case *RankBody:
-		return a.Rank == b.Rank
+		return a.Rank == b.Rank || a.Rank == ev.Result
+	case *RoadBody:
+		road, ok := d.view.Road(a.ID)
+		return ok && road.EndedSeq == 0 && road.SinceSeq == ev.Seq
 	}
 	return true
 }
@@ -206,7 +211,7 @@ func InverseOf(view View, ev Event, before []Row) (kind Kind, body Body, ok bool
 	switch b := done.(type) {
 	case *CreateBody, *EmptyBody:
 		return kind, &TrashBody{SeenHead: a.Head}, true
-	case *TrashBody:
+	case *TrashBody, *RoadBody:
 		return kind, &EmptyBody{}, true
 	case *RenameBody:
 		return kind, &RenameBody{Name: b.Seen, Seen: b.Name}, true

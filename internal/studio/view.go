@@ -2,6 +2,7 @@ package studio
 
 import (
 	"crypto/sha256"
+	"fmt"
 )
 
 // View is read-only lookups over one project at one moment: the project store, a server store and the memory
@@ -34,20 +35,44 @@ type View interface {
 	HasTag(AssetID, string) bool
 	Needs(AssetID) []Dependency
 	View(ViewID) (SavedView, bool)
+	// Road finds the road of an asset, an ended one too.
+	Road(AssetID) (Road, bool)
+	Handover(HandoverID) (Handover, bool)
+	// Handovers lists the asks about an asset, answered ones too, in order of id.
+	Handovers(AssetID) []Handover
 	// Event finds a decided op.
 	Event(OpID) (Event, bool)
 	// Trail lists the events about an entity after a seq, in order.
 	Trail(entity ID, after uint64) []Event
 	// InStatus lists the tasks of a status.
 	InStatus(StatusID) []Asset
+	// HeldBy lists the tasks that a person holds, in order of id.
+	HeldBy(UserID) []Asset
 	Err() error
 }
 
-// Moment is who acts, and when their op is decided.
+// Moment is who acts, and when and where their op is decided.
 type Moment struct {
 	Actor      UserID
 	ReceivedMs int64  // of the authority's clock
 	Seq        uint64 // that the op will have
+	// Ahead: a member's own store decides before the studio server does. What it accepts is local, what it would park
+	// is contested; a version is the server's to give.
+	Ahead     bool
+	Uncovered bool // the content of the checkpoint that is sealed is not all there (row B2)
+	NoRoom    bool // the project has reached its space (row B17)
+	Deposit   bool // handed in by who may not write any more: a checkpoint is kept, nothing else is done (row B4)
+	System    bool // follows from another op, its Cause: asks for no right of its own
+	Cause     OpID
+	Client    ID // the project store that sent the op; zero in a personal project, and for what follows from another op
+}
+
+const pendingBit = 1 << 62 // above every seq that a server will ever give
+
+// PendingMoment is when and where an own op is decided ahead of the server, at first and whenever it is played again: it
+// depends on nothing but the op and its place in the queue, so that the same base and queue always give the same rows.
+func PendingMoment(actor UserID, op Op, localN uint64) Moment {
+	return Moment{Actor: actor, ReceivedMs: int64(op.MadeHybrid >> 16), Seq: pendingBit | localN, Ahead: true}
 }
 
 // Verdict is the final answer to an op; numbers are stored.
@@ -74,7 +99,8 @@ type Decision struct {
 	About   CheckpointID
 	// Move tells why the move of a seal was not made: its verdict is then MERGED(status_kept).
 	Move   error
-	System []Op // ops that follow in the same transaction
+	System []Op   // ops that follow in the same transaction
+	As     UserID // in whose name they are done; zero: the actor's
 }
 
 // Err is the decision as an error: nil when it was done.
@@ -108,8 +134,9 @@ type Event struct {
 	ReceivedMs int64
 	Verdict    Verdict
 	Reason     Code
-	Result     string // the name that was given
-	Version    uint32 // that was given
+	Result     string   // the name that was given
+	Version    uint32   // that was given
+	Status     StatusID // of the task, after it; zero when it is about no task
 	Body       []byte
 	Chain      [32]byte // over the chain before it and this entry
 }
@@ -132,6 +159,20 @@ func (e *Event) fields(c *coder) {
 	c.str(15, (*string)(&e.Reason))
 	c.str(16, &e.Result)
 	num(c, 17, &e.Version)
+	c.id(18, &e.Status.ID)
+}
+
+// Header is the canonical form of all but Body and Chain: with a body it travels, and EventFrom reads it.
+func (e Event) Header() []byte { return encode(&e) }
+
+// EventFrom reads a header and takes the body with it, which it does not look at; Chain is zero. ErrMalformed.
+func EventFrom(header, body []byte) (Event, error) {
+	var e Event
+	if err := decode(header, &e); err != nil {
+		return Event{}, fmt.Errorf("event: %w", err)
+	}
+	e.Body = body
+	return e, nil
 }
 
 // EntryHash is SHA-256 over the canonical header and the SHA-256 of the body.
@@ -146,11 +187,19 @@ func (e Event) NextChain(before [32]byte) [32]byte {
 	return sha256.Sum256(append(before[:], entry[:]...))
 }
 
-// EventOf makes the event of a decided op; the caller adds Client, N and Chain.
-func EventOf(op Op, at Moment, d Decision) Event {
-	return Event{
+// EventOf makes the event of an op that was decided over the view before it; the caller adds Client, N and Chain.
+func EventOf(before View, op Op, at Moment, d Decision) Event {
+	ev := Event{
 		Seq: at.Seq, Op: op.ID, Actor: at.Actor, Kind: op.Kind, Entity: op.Entity, About: d.About, Group: op.Group,
-		Undoes: op.Undoes, MadeHybrid: op.MadeHybrid, ReceivedMs: at.ReceivedMs, Verdict: d.Verdict, Reason: d.Reason,
-		Result: d.Name, Version: d.Version, Body: EncodeBody(op.Body),
+		Undoes: op.Undoes, Cause: at.Cause, MadeHybrid: op.MadeHybrid, ReceivedMs: at.ReceivedMs, Verdict: d.Verdict,
+		Reason: d.Reason, Result: d.Name, Version: d.Version, Body: EncodeBody(op.Body),
 	}
+	a, _ := before.Asset(AssetID{op.Entity})
+	ev.Status = a.Status
+	for _, r := range d.Puts {
+		if now, ok := r.(Asset); ok && now.ID.ID == op.Entity {
+			ev.Status = now.Status
+		}
+	}
+	return ev
 }

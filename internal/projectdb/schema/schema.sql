@@ -7,6 +7,8 @@ CREATE TABLE project (
   id BLOB PRIMARY KEY, name TEXT NOT NULL, state INTEGER NOT NULL, personal INTEGER NOT NULL,
   retake_note INTEGER NOT NULL, review_image INTEGER NOT NULL, artist_done INTEGER NOT NULL, done_locks INTEGER NOT NULL,
   unicode_table TEXT NOT NULL, -- by which name_key was made; a change is a migration
+  handover_auto INTEGER NOT NULL,
+  trash_days INTEGER NOT NULL, parked_days INTEGER NOT NULL, -- before these are over nothing is purged; 0: by hand
   ver INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
@@ -72,9 +74,9 @@ CREATE TABLE assignment (
 CREATE UNIQUE INDEX assignment_present ON assignment (asset) WHERE to_seq = 0;
 CREATE INDEX assignment_asset ON assignment (asset);
 
--- canonical. Saved versions. version null until accepted; state as in studio.CheckpointState.
+-- canonical. Saved versions. state as in studio.CheckpointState. What a person saved outlives their sight of its asset.
 CREATE TABLE checkpoint (
-  id BLOB PRIMARY KEY, asset BLOB NOT NULL REFERENCES asset (id), author BLOB NOT NULL, base BLOB, prev BLOB,
+  id BLOB PRIMARY KEY, asset BLOB NOT NULL, author BLOB NOT NULL, base BLOB, prev BLOB,
   assignment BLOB, status_at_creation BLOB, status_at_acceptance BLOB, manifest BLOB NOT NULL, bytes INTEGER NOT NULL,
   new_bytes INTEGER NOT NULL, comment TEXT NOT NULL, preview BLOB, image BLOB, group_id BLOB, state INTEGER NOT NULL,
   version INTEGER NOT NULL, -- 0 until accepted
@@ -85,9 +87,9 @@ CREATE UNIQUE INDEX checkpoint_version ON checkpoint (asset, version) WHERE vers
 CREATE INDEX checkpoint_asset ON checkpoint (asset);
 CREATE INDEX checkpoint_chain ON checkpoint (chain_root) WHERE chain_root IS NOT NULL;
 
--- canonical. Chains of parked checkpoints, named by their first.
+-- canonical. Chains of parked checkpoints, named by their first. One's own outlives the sight of its asset.
 CREATE TABLE parked (
-  root BLOB PRIMARY KEY, asset BLOB NOT NULL REFERENCES asset (id), reason TEXT NOT NULL, state INTEGER NOT NULL,
+  root BLOB PRIMARY KEY, asset BLOB NOT NULL, reason TEXT NOT NULL, state INTEGER NOT NULL,
   opened_seq INTEGER NOT NULL, closed_seq INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX parked_asset ON parked (asset);
@@ -115,13 +117,29 @@ CREATE TABLE saved_view (
   layout TEXT NOT NULL, ver INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- canonical. Tasks that their holder takes offline until a date: the last time of each.
+CREATE TABLE road (
+  asset BLOB PRIMARY KEY REFERENCES asset (id), user_id BLOB NOT NULL,
+  client BLOB, -- the device; null in a personal project
+  until_ms INTEGER NOT NULL, since_seq INTEGER NOT NULL, ended_seq INTEGER NOT NULL -- 0: still
+) STRICT, WITHOUT ROWID;
+
+-- canonical. Asks to hand a task in; to_user null: to nobody. state as in studio.HandoverState.
+CREATE TABLE handover (
+  id BLOB PRIMARY KEY, asset BLOB NOT NULL REFERENCES asset (id), from_user BLOB NOT NULL, to_user BLOB,
+  by_user BLOB NOT NULL, deadline_ms INTEGER NOT NULL, state INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX handover_asset ON handover (asset);
+
 -- canonical. The audit trail: decided ops in order, append only, hash-chained. In a personal project this store numbers
 -- them itself; client_id and n are a wire's, null here.
 CREATE TABLE event (
   seq INTEGER PRIMARY KEY, op_id BLOB NOT NULL UNIQUE, client_id BLOB, n INTEGER NOT NULL, actor BLOB NOT NULL,
   kind INTEGER NOT NULL, entity BLOB NOT NULL, about BLOB, group_id BLOB, undoes BLOB, cause BLOB,
   made_hlc INTEGER NOT NULL, received_ms INTEGER NOT NULL, verdict INTEGER NOT NULL, reason TEXT NOT NULL,
-  result TEXT NOT NULL, version INTEGER NOT NULL, body BLOB NOT NULL, chain BLOB NOT NULL
+  result TEXT NOT NULL, version INTEGER NOT NULL,
+  status BLOB, -- of the task, after it
+  body BLOB NOT NULL, chain BLOB NOT NULL
 ) STRICT;
 CREATE INDEX event_entity ON event (entity);
 CREATE INDEX event_about ON event (about) WHERE about IS NOT NULL;
@@ -129,13 +147,42 @@ CREATE INDEX event_about ON event (about) WHERE about IS NOT NULL;
 -- canonical. Own ops in the order they were made: the queue of a studio project, the undo list of every project.
 CREATE TABLE op (
   local_n INTEGER PRIMARY KEY, op_id BLOB NOT NULL UNIQUE, actor BLOB NOT NULL, kind INTEGER NOT NULL, entity BLOB NOT NULL,
-  body BLOB NOT NULL, group_id BLOB NOT NULL, undoes BLOB, made_hlc INTEGER NOT NULL,
+  about BLOB, body BLOB NOT NULL, group_id BLOB NOT NULL, undoes BLOB, made_hlc INTEGER NOT NULL,
   n INTEGER, -- on the wire; null until first sent
-  state TEXT NOT NULL, -- decided: has its verdict
+  state TEXT NOT NULL, -- queued: not decided by the server yet; acked: decided, not in the base yet; decided; cancelled: never sent
   verdict INTEGER NOT NULL, reason TEXT NOT NULL, seq INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX op_actor ON op (actor, local_n);
 CREATE INDEX op_group ON op (group_id);
+CREATE INDEX op_pending ON op (local_n) WHERE state IN ('queued', 'acked');
+
+-- canonical. On a studio project one row: where this store stands to its server. None: a personal project.
+CREATE TABLE replica (
+  one INTEGER PRIMARY KEY CHECK (one = 1), server TEXT NOT NULL, account BLOB NOT NULL,
+  profile BLOB NOT NULL, -- of the person here who is signed in with the account
+  client_id BLOB NOT NULL,
+  generation BLOB NOT NULL, -- 8 bytes; zero: nothing was pulled yet
+  seq INTEGER NOT NULL, chain BLOB NOT NULL, signed BLOB NOT NULL, -- the newest signed head, as the wire has it
+  sums BLOB NOT NULL, -- state hash of the base: a run of table numbers and 16 bytes each
+  lmid INTEGER NOT NULL, next_n INTEGER NOT NULL, full_view INTEGER NOT NULL,
+  sync_asked INTEGER NOT NULL -- a process without the lock asks the one that has it
+) STRICT;
+
+-- What has been done: events, and on a studio project the own ops that its server has not decided yet (pending 1).
+CREATE VIEW written AS
+  SELECT 0 AS pending, seq AS at, op_id, actor, kind, entity, about, verdict FROM event
+  UNION ALL
+  SELECT 1, local_n, op_id, actor, kind, entity, about, verdict FROM op
+    WHERE state IN ('queued', 'acked') AND EXISTS (SELECT 1 FROM replica);
+
+-- canonical. What a person still has to see. params: JSON of what the sentence names.
+CREATE TABLE inbox (
+  id BLOB PRIMARY KEY, op_id BLOB, code TEXT NOT NULL, params TEXT NOT NULL, asset BLOB, opened_ms INTEGER NOT NULL,
+  closed_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- derived (the server tells). Own checkpoints whose bytes the server holds.
+CREATE TABLE transfer (checkpoint BLOB PRIMARY KEY, covered INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 -- canonical. Rows as they were before an own op; before null: there was none.
 CREATE TABLE undo (
@@ -161,9 +208,10 @@ CREATE TABLE change (
 -- canonical. Working folders of this store and where they were last.
 CREATE TABLE folder (id BLOB PRIMARY KEY, path TEXT NOT NULL, seen_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
--- canonical. What the file of an asset on this disk came from; path may differ from the tree.
+-- canonical. What the file of an asset on this disk came from; path may differ from the tree. It outlives the sight of the
+-- asset: a file is never forgotten because its task is no longer shared.
 CREATE TABLE local_file (
-  folder BLOB NOT NULL REFERENCES folder (id), asset BLOB NOT NULL REFERENCES asset (id), path BLOB NOT NULL,
+  folder BLOB NOT NULL REFERENCES folder (id), asset BLOB NOT NULL, path BLOB NOT NULL,
   base BLOB, manifest BLOB, put_ms INTEGER NOT NULL, PRIMARY KEY (folder, asset)
 ) STRICT, WITHOUT ROWID;
 
@@ -198,5 +246,6 @@ CREATE TABLE no_row (id INTEGER PRIMARY KEY CHECK (id IS NULL)) STRICT;
 CREATE TABLE act (
   one INTEGER PRIMARY KEY CHECK (one = 1), lane TEXT NOT NULL, kind TEXT NOT NULL, actor BLOB NOT NULL,
   since_seq INTEGER NOT NULL, -- the newest event before this transaction
+  since_n INTEGER NOT NULL, -- the newest own op before it
   never INTEGER NOT NULL REFERENCES no_row (id) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;

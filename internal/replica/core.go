@@ -1,0 +1,396 @@
+package replica
+
+import (
+	"errors"
+
+	"framehold/internal/studio"
+	"framehold/internal/wire"
+)
+
+// Timing of the conversation, in milliseconds.
+const (
+	pollMs     = 60_000 // a lost poke costs no more
+	backoffMin = 1_000
+	backoffMax = 60_000
+)
+
+const triesMax = 3 // a batch that fails for a reason of its own is halved after these (row A8)
+
+// State says how sync stands, for the person's indicator.
+type State uint8
+
+// States of sync.
+const (
+	Offline    State = iota // not reached since the last try; the work is safe here
+	Syncing                 // something is on its way
+	Synced                  // nothing to send, nothing new
+	NeedsAuth               // sign in to go on; work continues
+	NeedsHelp               // this store has seen newer work than the server, which does not know it
+	TooOld                  // this program cannot read the project any more
+	NotAMember              // no longer in the project
+)
+
+// Event is what happened: the answer to an effect, or a reason to look. Each effect but Rest is answered by one event.
+type Event interface{ event() }
+
+// Events.
+type (
+	// Woke: something was written here, the server has news, time has passed, or the person pressed Sync (Asked).
+	Woke struct{ Asked bool }
+	// Greeted answers Greet.
+	Greeted struct {
+		Reply wire.HelloReply
+		Err   error
+	}
+	// Fetched answers Fetch.
+	Fetched struct {
+		Reply wire.PullReply
+		Err   error
+	}
+	// Laid answers Lay and Rewind: where the store stands now.
+	Laid struct {
+		Stand Stand
+		Err   error
+	}
+	// Built answers Build: ops whose n is on the disk, in order; none: nothing can be sent now.
+	Built struct {
+		Ops   []wire.Op
+		Stand Stand
+		Err   error
+	}
+	// Pushed answers Push.
+	Pushed struct {
+		Reply wire.PushReply
+		Err   error
+	}
+	// Kept answers Keep.
+	Kept struct {
+		Stand Stand
+		Err   error
+	}
+	// Compared answers Compare: the last seq at which both have the same chain.
+	Compared struct {
+		Common uint64
+		Err    error
+	}
+)
+
+func (Woke) event()     {}
+func (Greeted) event()  {}
+func (Fetched) event()  {}
+func (Laid) event()     {}
+func (Built) event()    {}
+func (Pushed) event()   {}
+func (Kept) event()     {}
+func (Compared) event() {}
+
+// Effect is what the shell must do next.
+type Effect interface{ effect() }
+
+// Effects. At most one of them is open at any time.
+type (
+	// Greet says hello.
+	Greet struct{}
+	// Fetch asks for a page.
+	Fetch struct{ Request wire.PullRequest }
+	// Lay lays a finished pull under what is pending, in one transaction.
+	Lay struct{ Pulled Pulled }
+	// Build chooses what is sent next and writes its n, before it is sent.
+	Build struct {
+		Limit int
+		Knows func(studio.Kind) bool
+	}
+	// Push sends a batch.
+	Push struct{ Request wire.PushRequest }
+	// Keep writes the verdicts of a batch.
+	Keep struct {
+		Lmid     uint64
+		Outcomes []wire.Outcome
+	}
+	// Compare finds the last seq that both sides have alike, by probing (row H3).
+	Compare struct{ Upto uint64 }
+	// Rewind queues the own ops that came after a seq again, before the pending ones, and forgets the base: everything is
+	// fetched anew. FirstN is the n of the first op that will be sent.
+	Rewind struct {
+		After  uint64
+		FirstN uint64
+	}
+	// Renumber gives this store another client id: its own was used elsewhere (row A7). Pending ops keep their ids.
+	Renumber struct{}
+	// Rest waits until an instant, or until something wakes it.
+	Rest struct{ UntilMs int64 }
+)
+
+func (Greet) effect()    {}
+func (Fetch) effect()    {}
+func (Lay) effect()      {}
+func (Build) effect()    {}
+func (Push) effect()     {}
+func (Keep) effect()     {}
+func (Compare) effect()  {}
+func (Rewind) effect()   {}
+func (Renumber) effect() {}
+func (Rest) effect()     {}
+
+// Core is the conversation of one store with its server, as a value: Step takes what happened and says what to do next.
+type Core struct {
+	stand    Stand
+	state    State
+	greeted  bool
+	lmid     uint64 // the server's
+	headSeq  uint64 // the server's, as it was heard last
+	kinds    map[studio.Kind]bool
+	pages    Pulled
+	paging   bool // there are more of them
+	anew     bool
+	sent     []wire.Op
+	limit    int
+	tries    int
+	failures int  // of the network, in a row
+	doubted  bool // this round has greeted again after a no: a second one ends it
+	woken    bool // while something was on its way
+	resting  bool
+}
+
+// NewCore begins where a store stands.
+func NewCore(stand Stand) *Core { return &Core{stand: stand, limit: wire.PushOpsMax, resting: true} }
+
+// State is how sync stands.
+func (c *Core) State() State { return c.state }
+
+// Stand is where the store stands, as the core knows it.
+func (c *Core) Stand() Stand { return c.stand }
+
+// HeadSeq is the server's newest seq, as far as it was heard.
+func (c *Core) HeadSeq() uint64 { return max(c.headSeq, c.stand.Cookie.Seq) }
+
+// Step takes an event and returns the one effect that follows. nowMs is this computer's clock; it only paces.
+func (c *Core) Step(nowMs int64, ev Event) Effect {
+	if woke, ok := ev.(Woke); ok {
+		return c.wake(woke)
+	}
+	switch ev := ev.(type) {
+	case Greeted:
+		return c.hello(nowMs, ev)
+	case Fetched:
+		return c.fetchedPage(nowMs, ev)
+	case Laid:
+		return c.laid(nowMs, ev)
+	case Built:
+		return c.built(nowMs, ev)
+	case Pushed:
+		return c.pushed(nowMs, ev)
+	case Kept:
+		if ev.Err != nil {
+			return c.rest(nowMs, Syncing)
+		}
+		c.stand = ev.Stand
+		return c.fetch(nil)
+	case Compared:
+		if ev.Err != nil {
+			return c.failed(nowMs, ev.Err)
+		}
+		return Rewind{After: ev.Common, FirstN: c.lmid + 1}
+	}
+	panic("replica: an event that is none")
+}
+
+// wake begins a round, or notes that one more is due.
+func (c *Core) wake(w Woke) Effect {
+	if !c.resting {
+		c.woken = true
+		return nil
+	}
+	if (c.state == NeedsAuth || c.state == TooOld || c.state == NotAMember) && !w.Asked {
+		return nil
+	}
+	c.resting, c.woken = false, false
+	if !c.greeted {
+		return Greet{}
+	}
+	return c.fetch(nil)
+}
+
+func (c *Core) fetch(page []byte) Effect {
+	r := wire.PullRequest{Project: c.stand.Project, Client: c.stand.Client, Cookie: c.stand.Cookie, Page: page}
+	if c.anew {
+		r.Cookie = wire.Cookie{}
+	}
+	return Fetch{r}
+}
+
+func (c *Core) hello(nowMs int64, ev Greeted) Effect {
+	if ev.Err != nil {
+		return c.failed(nowMs, ev.Err)
+	}
+	r := ev.Reply
+	c.greeted, c.failures, c.lmid, c.headSeq = true, 0, r.Lmid, r.HeadSeq
+	c.kinds = map[studio.Kind]bool{}
+	for _, k := range r.Kinds {
+		c.kinds[k] = true
+	}
+	seen := c.stand.Cookie
+	if seen.Generation != (wire.Generation{}) && seen.Generation != r.Generation {
+		return Compare{Upto: min(seen.Seq, r.HeadSeq)}
+	}
+	if r.Lmid >= c.stand.NextN || r.Lmid < c.stand.Lmid { // this store went back, or is a copy; or the server did
+		return Renumber{}
+	}
+	return c.fetch(nil)
+}
+
+func (c *Core) fetchedPage(nowMs int64, ev Fetched) Effect {
+	if ev.Err != nil {
+		c.pages, c.paging = Pulled{}, false
+		return c.failed(nowMs, ev.Err)
+	}
+	c.failures = 0
+	r := ev.Reply
+	if c.paging && !c.pages.continuedBy(r) {
+		c.pages, c.paging = Pulled{}, false
+		return c.fetch(nil)
+	}
+	c.pages.Rows = append(c.pages.Rows, r.Rows...)
+	c.pages.Events = append(c.pages.Events, r.Events...)
+	c.pages.Head, c.pages.Whole, c.paging = r.Head, r.Whole, len(r.NextPage) > 0
+	if c.paging {
+		return c.fetch(r.NextPage)
+	}
+	p := c.pages
+	c.pages = Pulled{}
+	c.headSeq = r.Head.Seq
+	p.Sums, p.Anew = r.Sums, c.fresh()
+	if p.Head.Seq == c.stand.Cookie.Seq && p.Head.Generation == c.stand.Cookie.Generation && !p.Anew {
+		return Build{Limit: c.limit, Knows: c.knows}
+	}
+	return Lay{p}
+}
+
+// fresh tells whether everything is fetched: for the first time, or because the base is not the server's.
+func (c *Core) fresh() bool { return c.anew || c.stand.Cookie == wire.Cookie{} }
+
+// continuedBy tells whether a page goes on where the pages before it stand: in the same life of the server, and for who
+// does not see all, at the same head, since what they may see changes with it.
+func (p Pulled) continuedBy(r wire.PullReply) bool {
+	if r.Whole != p.Whole || r.Head.Generation != p.Head.Generation {
+		return false
+	}
+	return r.Head.Seq == p.Head.Seq || !r.Whole && r.Head.Seq > p.Head.Seq
+}
+
+func (c *Core) knows(k studio.Kind) bool { return c.kinds[k] }
+
+func (c *Core) laid(nowMs int64, ev Laid) Effect {
+	switch {
+	case errors.Is(ev.Err, ErrDiffers) && !c.anew:
+		c.anew = true
+		return c.fetch(nil)
+	case ev.Err != nil:
+		c.anew = false
+		return c.rest(nowMs, Syncing)
+	}
+	if ev.Stand.Client != c.stand.Client {
+		c.stand = ev.Stand
+		return Greet{}
+	}
+	rewound := ev.Stand.Cookie == (wire.Cookie{}) && c.stand.Cookie != (wire.Cookie{})
+	c.stand, c.anew = ev.Stand, rewound
+	if rewound {
+		return c.fetch(nil)
+	}
+	return Build{Limit: c.limit, Knows: c.knows}
+}
+
+func (c *Core) built(nowMs int64, ev Built) Effect {
+	if ev.Err != nil {
+		return c.rest(nowMs, Syncing)
+	}
+	c.stand = ev.Stand
+	if len(ev.Ops) == 0 {
+		return c.quiet(nowMs)
+	}
+	c.sent = ev.Ops
+	return Push{wire.PushRequest{Project: c.stand.Project, Client: c.stand.Client, Generation: c.stand.Cookie.Generation, Ops: ev.Ops}}
+}
+
+func (c *Core) pushed(nowMs int64, ev Pushed) Effect {
+	if ev.Err != nil {
+		return c.failed(nowMs, ev.Err)
+	}
+	c.failures = 0
+	r := ev.Reply
+	c.lmid, c.headSeq = r.Lmid, r.HeadSeq
+	if r.Stop.Code == 0 {
+		c.tries, c.limit = 0, wire.PushOpsMax
+	}
+	if len(r.Outcomes) > 0 {
+		c.doubted = false
+		return Keep{Lmid: r.Lmid, Outcomes: r.Outcomes}
+	}
+	switch r.Stop.Code {
+	case wire.StopForked, wire.StopGap, wire.StopUnsupported: // the numbers are used, lost or in the way: others are given
+		if c.doubted {
+			return c.rest(nowMs, NeedsHelp)
+		}
+		c.doubted = true
+		return Renumber{}
+	case wire.StopInternal:
+		if c.tries++; c.tries >= triesMax {
+			c.tries, c.limit = 0, max(c.limit/2, 1)
+		}
+	}
+	return c.rest(nowMs, Syncing)
+}
+
+// quiet ends a round in which there was nothing more to send.
+func (c *Core) quiet(nowMs int64) Effect {
+	if c.woken {
+		c.woken = false
+		return c.fetch(nil)
+	}
+	c.state, c.resting, c.doubted = Synced, true, false
+	return Rest{UntilMs: nowMs + pollMs}
+}
+
+// rest ends a round that this computer could not finish.
+func (c *Core) rest(nowMs int64, state State) Effect {
+	c.failures++
+	c.state, c.resting, c.woken, c.doubted = state, true, false, false
+	return Rest{UntilMs: nowMs + c.backoff()}
+}
+
+func (c *Core) backoff() int64 {
+	wait := int64(backoffMin)
+	for i := 1; i < c.failures && wait < backoffMax; i++ {
+		wait *= 2
+	}
+	return min(wait, backoffMax)
+}
+
+// failed ends a round that the server did not answer as hoped. The ops in flight stay as they are: the same n and id again.
+func (c *Core) failed(nowMs int64, err error) Effect {
+	var f *wire.Failure
+	if !errors.As(err, &f) {
+		f = &wire.Failure{Code: wire.CodeUnavailable}
+	}
+	wasGreeted := c.greeted
+	c.greeted = false
+	switch f.Code {
+	case wire.CodeGeneration, wire.CodeInvalid:
+		if c.doubted {
+			return c.rest(nowMs, NeedsHelp)
+		}
+		c.doubted = true
+		if wasGreeted || f.Code == wire.CodeGeneration {
+			return Greet{} // it tells the generation; a server that went back finds it out by the signed head
+		}
+		return Renumber{} // the client id is another person's
+	case wire.CodeUnauthenticated:
+		return c.rest(nowMs, NeedsAuth)
+	case wire.CodeUpgrade:
+		return c.rest(nowMs, TooOld)
+	case wire.CodeNotMember:
+		return c.rest(nowMs, NotAMember)
+	}
+	return c.rest(nowMs, Offline)
+}

@@ -1,0 +1,265 @@
+package replica
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"framehold/internal/studio"
+	"framehold/internal/wire"
+)
+
+// Pulled is a finished pull: all its pages.
+type Pulled struct {
+	Rows   []wire.Row
+	Events []studio.Event
+	Head   wire.Signed
+	Sums   studio.Sums // empty: not to be compared
+	Whole  bool        // the rows are all that this person may see
+	Anew   bool        // everything was fetched again: the base that was there does not count
+}
+
+// Lost lists the ops of this person that had a verdict other than REFUSED, and that a pull of the whole history does not
+// have: the server went back behind them. They are queued again before it is laid (row H3).
+func (p Pulled) Lost(decided []studio.OpID) []studio.OpID {
+	if !p.Anew {
+		return nil
+	}
+	known := make(map[studio.OpID]bool, len(p.Events))
+	for _, ev := range p.Events {
+		known[ev.Op] = true
+	}
+	var lost []studio.OpID
+	for _, op := range decided {
+		if !known[op] {
+			lost = append(lost, op)
+		}
+	}
+	return lost
+}
+
+// Redone is a pending op as it stands over the new base.
+type Redone struct {
+	Pending                // Acked no more, when the server has lost the verdict
+	Verdict studio.Verdict // by this store's own decision: the server gives the one that counts
+	Reason  studio.Code
+	About   studio.CheckpointID
+}
+
+// Rebased is what a pull comes to. The rows are in the state that Rebase was given.
+type Rebased struct {
+	Redone []Redone                     // still pending, with new undo images
+	Acked  map[studio.OpID]studio.Event // no longer pending: their events
+	Sums   studio.Sums                  // of the new base
+	Chain  [32]byte                     // at the new head; zero where the view is not full
+	Events []studio.Event               // with their Chain, where the view is full
+}
+
+// ErrDiffers says that the base is not the server's: rows must be fetched anew. Nothing was written.
+var ErrDiffers = errors.New("the base differs from the server's")
+
+// Rebase lays a pull under what is pending (sync.md section 4): it takes the pending ops back in reverse, applies the
+// pulled rows, and decides the rest of the ops again in their order. state lies over the store's view. Authored checkpoints are never undone: their row stays, contested until its
+// op is played again. An op that is no longer let through stays in the queue without effect.
+func Rebase(state *studio.State, stand Stand, pending []Pending, all func(studio.Table) []studio.Row, p Pulled) (Rebased, error) {
+	authored, err := takeBack(state, pending)
+	if err != nil {
+		return Rebased{}, err
+	}
+	sums, err := apply(state, stand, authored, all, p)
+	if err != nil {
+		return Rebased{}, err
+	}
+	out := Rebased{Sums: sums, Acked: map[studio.OpID]studio.Event{}, Events: p.Events}
+	if stand.Full && !p.Whole {
+		if out.Chain, err = chainOn(stand, p); err != nil {
+			return Rebased{}, err
+		}
+	}
+	for _, ev := range p.Events {
+		state.Record(ev)
+		out.Acked[ev.Op] = ev
+	}
+	for _, op := range pending {
+		if _, acked := out.Acked[op.Op.ID]; acked {
+			continue
+		}
+		if op.Acked && op.Seq <= p.Head.Seq { // the server went back behind its verdict, unnoticed: it is sent again
+			op.Acked, op.Seq, op.N = false, 0, 0
+		}
+		redone, err := Replay(state, stand.Me, op)
+		if err != nil {
+			return Rebased{}, err
+		}
+		out.Redone = append(out.Redone, redone)
+	}
+	for id := range out.Acked { // only own ones are the queue's business
+		if !slices.ContainsFunc(pending, func(p Pending) bool { return p.Op.ID == id }) {
+			delete(out.Acked, id)
+		}
+	}
+	return out, state.Err()
+}
+
+// Requeue makes the view anew over the same base when the queue changes: it takes back what was pending, and decides what is
+// pending now in its order.
+func Requeue(state *studio.State, me studio.UserID, was, now []Pending) (redone []Redone, err error) {
+	if _, err := takeBack(state, was); err != nil {
+		return nil, err
+	}
+	for _, op := range now {
+		r, err := Replay(state, me, op)
+		if err != nil {
+			return nil, err
+		}
+		redone = append(redone, r)
+	}
+	return redone, state.Err()
+}
+
+// takeBack puts back what was there before the pending ops, which are undecided from now on. It returns the keys of the
+// checkpoints that they announce: those stay, without anything that was derived for them.
+func takeBack(state *studio.State, pending []Pending) (authored map[string]bool, err error) {
+	authored = map[string]bool{}
+	for i := len(pending) - 1; i >= 0; i-- {
+		op := pending[i].Op
+		state.Forget(op.ID)
+		announce, announces := op.Body.(*studio.AnnounceBody)
+		own := func(image studio.Image) bool {
+			return announces && image.Table == studio.TableCheckpoint && image.Key == string(announce.Checkpoint.Bytes())
+		}
+		for j := len(pending[i].Undo) - 1; j >= 0; j-- {
+			if image := pending[i].Undo[j]; !own(image) {
+				if err := state.PutBack(image); err != nil {
+					return nil, fmt.Errorf("undo pending op %d: %w", pending[i].LocalN, err)
+				}
+			}
+		}
+		if !announces {
+			continue
+		}
+		if k, ok := state.Checkpoint(announce.Checkpoint); ok {
+			k.State, k.Version, k.Ver, k.NoChange = studio.Contested, 0, 1, announce.NoChange
+			k.Prev, k.ChainRoot, k.StatusAtAcceptance, k.AdoptedBy = studio.CheckpointID{}, studio.CheckpointID{}, studio.StatusID{}, studio.UserID{}
+			state.Put(k)
+			authored[k.Key()] = true
+		}
+	}
+	for key := range authored {
+		if k, ok := state.Checkpoint(studio.CheckpointID{ID: studio.IDFrom([]byte(key))}); ok {
+			k.State, k.Version, k.Prev, k.ChainRoot = studio.Contested, 0, studio.CheckpointID{}, studio.CheckpointID{}
+			state.Put(k)
+		}
+	}
+	return authored, nil
+}
+
+// apply lays the pulled rows over the base and keeps its sums. A row that comes twice, because it changed between two
+// pages, counts as it came last.
+func apply(state *studio.State, stand Stand, authored map[string]bool, all func(studio.Table) []studio.Row, p Pulled) (studio.Sums, error) {
+	sums := studio.Sums{}
+	if p.Whole || p.Anew {
+		dropBase(state, authored, all)
+	} else {
+		maps.Copy(sums, stand.Sums)
+	}
+	for _, r := range p.Rows {
+		mine := r.Table == studio.TableCheckpoint && authored[r.Key]
+		if before, ok := state.Find(r.Table, r.Key); ok && !mine {
+			sums[r.Table] = sums[r.Table].Less(studio.EncodeRow(before))
+		}
+		if r.Bytes == nil {
+			if !mine {
+				state.Remove(r.Table, r.Key)
+			}
+			continue
+		}
+		row, err := studio.DecodeRow(r.Table, r.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("pulled row: %w", err)
+		}
+		if row.Key() != r.Key {
+			return nil, fmt.Errorf("pulled row: %w: another key", studio.ErrMalformed)
+		}
+		state.Put(row)
+		sums[r.Table] = sums[r.Table].Plus(r.Bytes)
+		if mine {
+			delete(authored, r.Key)
+		}
+	}
+	if len(p.Sums) > 0 {
+		for t := studio.TableProject; t <= studio.TableLast; t++ {
+			if sums[t] != p.Sums[t] {
+				return nil, fmt.Errorf("%w: table %d", ErrDiffers, t)
+			}
+		}
+	}
+	return sums, nil
+}
+
+// dropBase takes the whole base away before a pull that brings all that this person may see. What they saved themselves
+// stays.
+func dropBase(state *studio.State, authored map[string]bool, all func(studio.Table) []studio.Row) {
+	drop := func(r studio.Row) {
+		k, isCheckpoint := r.(studio.Checkpoint)
+		if !isCheckpoint || !authored[r.Key()] && k.State != studio.Safety {
+			state.Remove(r.Table(), r.Key())
+		}
+	}
+	for t := studio.TableProject; t <= studio.TableLast; t++ {
+		for _, r := range all(t) {
+			drop(r)
+		}
+	}
+	back, _ := state.Changed() // what taking back has brought
+	for _, r := range back {
+		drop(r)
+	}
+}
+
+// chainOn continues the chain over the pulled events and compares it with the signed head.
+func chainOn(stand Stand, p Pulled) (chain [32]byte, err error) {
+	chain = stand.Chain
+	next := stand.Cookie.Seq + 1
+	if p.Anew {
+		chain, next = [32]byte{}, 1
+	}
+	for i := range p.Events {
+		if p.Events[i].Seq != next {
+			return chain, fmt.Errorf("%w: event %d is missing", ErrDiffers, next)
+		}
+		chain = p.Events[i].NextChain(chain)
+		p.Events[i].Chain = chain
+		next++
+	}
+	if next != p.Head.Seq+1 || chain != p.Head.Chain {
+		return chain, fmt.Errorf("%w: the chain at %d", ErrDiffers, p.Head.Seq)
+	}
+	return chain, nil
+}
+
+// Replay decides a pending op again over what is before it in the queue, and applies it. One that is refused has no effect.
+func Replay(state *studio.State, me studio.UserID, op Pending) (Redone, error) {
+	out := Redone{Pending: op}
+	out.Undo = nil
+	over := studio.NewState(state)
+	done, err := over.Run(op.Op, studio.PendingMoment(me, op.Op, op.LocalN), nil)
+	if err != nil {
+		return out, err
+	}
+	out.Verdict, out.Reason, out.About = done[0].Decision.Verdict, done[0].Decision.Reason, done[0].Decision.About
+	if out.Verdict == studio.Refused {
+		return out, nil
+	}
+	for _, d := range done {
+		out.Undo = append(out.Undo, d.Undo...)
+	}
+	for i := range out.Undo {
+		if op.Op.Kind == studio.KindAnnounce && out.Undo[i].Table == studio.TableCheckpoint {
+			out.Undo[i].Before = nil // the row that was there is this op's own: to the base it is new
+		}
+	}
+	state.Absorb(over)
+	return out, nil
+}

@@ -1,0 +1,229 @@
+package replica
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"framehold/internal/clock"
+	"framehold/internal/wire"
+)
+
+// Store is what the replica asks of the project store: session implements it. Each call is one transaction, durable when
+// it returns.
+type Store interface {
+	// Stand reads where the store stands.
+	Stand(context.Context) (Stand, error)
+	// Lay lays a finished pull under what is pending. ErrDiffers when it does not fit the base.
+	Lay(context.Context, Pulled) (Stand, error)
+	// Build chooses what is sent next, gives and writes its n.
+	Build(context.Context, Build) ([]wire.Op, Stand, error)
+	// Keep writes verdicts.
+	Keep(context.Context, Keep) (Stand, error)
+	// Restart takes a Rewind or a Renumber.
+	Restart(context.Context, Effect) (Stand, error)
+}
+
+// Past gives the chain after a seq, as this store knows it.
+type Past interface {
+	ChainAt(ctx context.Context, seq uint64) (chain [32]byte, ok bool, err error)
+}
+
+// Replica drives the conversation of one store. Exactly one process per store does so.
+type Replica struct {
+	store  Store
+	past   Past
+	remote wire.Sync
+	hello  wire.HelloRequest // project, client and head are filled in
+	clock  *clock.Clock
+	tell   func(State)
+
+	mu    sync.Mutex
+	core  *Core
+	wake  chan bool
+	asked bool
+	err   error // why this computer could not finish the last round; nil where the server or the network could not
+}
+
+// Options say what a replica stands on.
+type Options struct {
+	Store  Store
+	Past   Past
+	Remote wire.Sync
+	Hello  wire.HelloRequest
+	Clock  *clock.Clock
+	Tell   func(State) // hears every change of state; nil: nobody
+}
+
+// New makes a replica of a store, at rest.
+func New(ctx context.Context, o Options) (*Replica, error) {
+	stand, err := o.Store.Stand(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tell := o.Tell
+	if tell == nil {
+		tell = func(State) {}
+	}
+	return &Replica{store: o.Store, past: o.Past, remote: o.Remote, hello: o.Hello, clock: o.Clock, tell: tell, core: NewCore(stand),
+		wake: make(chan bool, 1)}, nil
+}
+
+// Wake says that there is a reason to look; asked, that a person wants it now.
+func (r *Replica) Wake(asked bool) {
+	r.mu.Lock()
+	r.asked = r.asked || asked
+	r.mu.Unlock()
+	select {
+	case r.wake <- true:
+	default:
+	}
+}
+
+// State is how sync stands.
+func (r *Replica) State() State {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.core.State()
+}
+
+// HeadSeq is the server's newest seq, as far as it was heard.
+func (r *Replica) HeadSeq() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.core.HeadSeq()
+}
+
+func (r *Replica) step(ev Event) Effect {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	before := r.core.State()
+	effect := r.core.Step(r.clock.NowMs(), ev)
+	if now := r.core.State(); now != before {
+		r.tell(now)
+	}
+	return effect
+}
+
+// Round goes through one round: from waking to rest. It returns how sync stands then, and why this computer could not
+// finish it.
+func (r *Replica) Round(ctx context.Context) (State, error) {
+	r.mu.Lock()
+	asked := r.asked
+	r.asked = false
+	r.mu.Unlock()
+	r.err = nil
+	_, err := r.until(ctx, Woke{Asked: asked})
+	if err == nil && r.State() == Syncing {
+		err = r.err
+	}
+	return r.State(), err
+}
+
+// until steps until the core rests; it returns until when.
+func (r *Replica) until(ctx context.Context, ev Event) (restMs int64, err error) {
+	for effect := r.step(ev); effect != nil; effect = r.step(ev) {
+		if rest, ok := effect.(Rest); ok {
+			return rest.UntilMs, nil
+		}
+		if ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
+		ev = r.do(ctx, effect)
+	}
+	return r.clock.NowMs() + pollMs, nil
+}
+
+// Run drives the conversation until ctx ends.
+func (r *Replica) Run(ctx context.Context) error {
+	r.Wake(false)
+	until := r.clock.NowMs()
+	for {
+		wait := time.NewTimer(time.Duration(max(until-r.clock.NowMs(), 0)) * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			wait.Stop()
+			return nil
+		case <-r.wake:
+		case <-wait.C:
+		}
+		wait.Stop()
+		r.mu.Lock()
+		asked := r.asked
+		r.asked = false
+		r.mu.Unlock()
+		next, err := r.until(ctx, Woke{Asked: asked})
+		if errors.Is(err, context.Canceled) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		until = next
+	}
+}
+
+// do carries an effect out and returns its answer.
+func (r *Replica) do(ctx context.Context, effect Effect) Event {
+	switch e := effect.(type) {
+	case Greet:
+		hello := r.hello
+		stand := r.core.Stand()
+		hello.Project, hello.Client, hello.Proto, hello.Seen = stand.Project, stand.Client, wire.Proto, stand.Signed
+		reply, err := r.remote.Hello(ctx, hello)
+		return Greeted{reply, err}
+	case Fetch:
+		reply, err := r.remote.Pull(ctx, e.Request)
+		return Fetched{reply, err}
+	case Lay:
+		stand, err := r.store.Lay(ctx, e.Pulled)
+		return Laid{stand, r.failed(err)}
+	case Build:
+		ops, stand, err := r.store.Build(ctx, e)
+		return Built{ops, stand, r.failed(err)}
+	case Push:
+		reply, err := r.remote.Push(ctx, e.Request)
+		return Pushed{reply, err}
+	case Keep:
+		stand, err := r.store.Keep(ctx, e)
+		return Kept{stand, r.failed(err)}
+	case Compare:
+		common, err := r.compare(ctx, e.Upto)
+		return Compared{common, err}
+	case Rewind, Renumber:
+		stand, err := r.store.Restart(ctx, e)
+		return Laid{stand, r.failed(err)}
+	}
+	panic(fmt.Sprintf("replica: effect %T", effect))
+}
+
+func (r *Replica) failed(err error) error {
+	if err != nil {
+		r.err = err
+	}
+	return err
+}
+
+// compare finds the last seq up to which both have the same chain, by halving.
+func (r *Replica) compare(ctx context.Context, upto uint64) (uint64, error) {
+	low, high := uint64(0), upto // alike at low; the answer is at most high
+	for low < high {
+		middle := low + (high-low+1)/2
+		mine, known, err := r.past.ChainAt(ctx, middle)
+		if err != nil {
+			return 0, err
+		}
+		reply, err := r.remote.Probe(ctx, wire.ProbeRequest{Project: r.core.Stand().Project, Seqs: []uint64{middle}})
+		if err != nil {
+			return 0, err
+		}
+		if known && len(reply.Chain8) == 1 && reply.Chain8[0] == [8]byte(mine[:8]) {
+			low = middle
+		} else {
+			high = middle - 1
+		}
+	}
+	return low, nil
+}

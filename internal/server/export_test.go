@@ -1,0 +1,12 @@
+package server
+
+// Way is a route as tests see it.
+type Way struct{ Pattern, Rule string }
+
+// Ways lists every way in.
+func (s *Server) Ways() (ways []Way) {
+	for _, r := range s.routes() {
+		ways = append(ways, Way{r.pattern, string(r.rule)})
+	}
+	return ways
+}

@@ -1,0 +1,130 @@
+package sqlitedb
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"net/url"
+	"sync/atomic"
+
+	"framehold/internal/studio"
+)
+
+const cacheSize = "cache_size(-16384)" // KiB for each connection
+
+// project is the open file of one project.
+type project struct {
+	writer, readers pool
+	defs            atomic.Pointer[definitions] // of a committed head
+}
+
+func openProject(ctx context.Context, path string) (*project, error) {
+	write, err := connect(path, url.Values{"mode": {"rw"}},
+		"synchronous(FULL)",     // NORMAL could lose the last commits at a power failure
+		"foreign_keys(1)",       // off by default
+		"recursive_triggers(1)", // else INSERT OR REPLACE deletes a row without its delete triggers
+		cacheSize)
+	if err != nil {
+		return nil, failure("open project", err)
+	}
+	read, err := connect(path, url.Values{"mode": {"ro"}}, cacheSize)
+	if err != nil {
+		return nil, failure("open project", errors.Join(err, write.Close()))
+	}
+	p := &project{writer: newPool(write, 1), readers: newPool(read, readersMax)}
+	if err := p.writer.use(ctx, ``, func(c *conn) error { return checkVersion(c, path) }); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	return p, nil
+}
+
+// checkVersion refuses what is not ours, and what a newer program has written. Codes: damaged, store_newer.
+func checkVersion(c *conn, path string) error {
+	var version, application int
+	err := c.get(`SELECT user_version, application_id FROM pragma_user_version, pragma_application_id`, nil,
+		&version, &application)
+	switch {
+	case err != nil:
+		return failure("open project", err)
+	case application != applicationID || version < schemaVersion:
+		return studio.Refuse(studio.CodeDamaged, studio.Params{Path: path, N: 1})
+	case version > schemaVersion:
+		return studio.Refuse(studio.CodeStoreNewer, studio.Params{Path: path})
+	}
+	return nil
+}
+
+func (p *project) close() error { return errors.Join(p.readers.close(), p.writer.close()) }
+
+// pool hands out connections, each to one at a time.
+type pool struct {
+	db    *sql.DB
+	slots chan *conn // nil: not connected yet
+}
+
+func newPool(db *sql.DB, size int) pool {
+	p := pool{db, make(chan *conn, size)}
+	for range size {
+		p.slots <- nil
+	}
+	return p
+}
+
+// use hands fn a connection that no one else has, in a transaction when there is a statement that begins one; fn ends it,
+// and what fn leaves open, or fails in, is rolled back. A connection that cannot be rolled back is closed.
+func (p pool) use(ctx context.Context, begin string, fn func(*conn) error) (err error) {
+	var c *conn
+	select {
+	case c = <-p.slots:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { p.slots <- c }()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if c == nil {
+		if c, err = newConn(ctx, p.db); err != nil {
+			return err
+		}
+	}
+	if begin == `` {
+		return fn(c)
+	}
+	if err := c.exec(begin); err != nil {
+		return failure("begin", err)
+	}
+	ended := false
+	defer func() {
+		if ended { // else fn failed, or it panics
+			return
+		}
+		if undone := c.rollback(); undone != nil {
+			err, c = errors.Join(err, undone, c.discard()), nil
+		}
+	}()
+	err = fn(c)
+	ended = err == nil
+	return err
+}
+
+// discard closes a connection for good: it does not go back to database/sql's own pool.
+func (c *conn) discard() error {
+	err := c.c.Raw(func(any) error { return driver.ErrBadConn })
+	if errors.Is(err, driver.ErrBadConn) {
+		err = nil
+	}
+	return err
+}
+
+// close waits until no connection is in use.
+func (p pool) close() error {
+	var errs []error
+	for range cap(p.slots) {
+		if c := <-p.slots; c != nil {
+			errs = append(errs, c.close())
+		}
+	}
+	return errors.Join(append(errs, p.db.Close())...)
+}

@@ -1,0 +1,343 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"framehold/internal/chunk"
+	"framehold/internal/chunkstore"
+	"framehold/internal/projectdb"
+	"framehold/internal/replica"
+	"framehold/internal/studio"
+	"framehold/internal/wire"
+)
+
+// contentLane carries file bytes between this store and its server. It waits for nobody's tracking data, and the reverse.
+type contentLane struct {
+	s        *Session
+	to       *remote
+	progress Progress
+	up, down int64
+}
+
+const roundsMax = 16 // each but the last one frees something that waited: checkpoints on checkpoints, at the most
+
+// rounds alternates between the two lanes until nothing is freed any more.
+func (l *contentLane) rounds(ctx context.Context, rep *replica.Replica) (state replica.State, err error) {
+	for range roundsMax {
+		if state, err = rep.Round(ctx); err != nil || state != replica.Synced {
+			return state, err
+		}
+		freed, err := l.send(ctx)
+		if err != nil || !freed {
+			return state, err
+		}
+		rep.Wake(true)
+	}
+	return state, nil
+}
+
+// waiting is an own checkpoint whose bytes the server does not hold yet.
+type waiting struct {
+	studio.Checkpoint
+	client studio.ID
+}
+
+// send sends the bytes of own checkpoints that wait, oldest first, and tells whether any of them can be sealed now.
+func (l *contentLane) send(ctx context.Context) (freed bool, err error) {
+	var todo []waiting
+	err = l.s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		row, _ := snap.Replica()
+		queue, err := snap.Queue()
+		for _, q := range queue {
+			seal, ok := q.Op.Body.(*studio.SealBody)
+			if !ok || snap.Covered(seal.Checkpoint) {
+				continue
+			}
+			if k, known := snap.Checkpoint(seal.Checkpoint); known {
+				todo = append(todo, waiting{k, row.Client})
+			}
+		}
+		return err
+	})
+	for _, k := range todo {
+		if err == nil {
+			err = l.sendOne(ctx, k)
+		}
+		freed = freed || err == nil
+	}
+	return freed, err
+}
+
+func (l *contentLane) sendOne(ctx context.Context, k waiting) error {
+	for _, h := range []studio.Hash{k.Manifest, k.Image} {
+		if h.IsZero() {
+			continue
+		}
+		if err := l.sendContent(ctx, k.client, h); err != nil {
+			return err
+		}
+	}
+	if err := l.sendPreview(ctx, k); err != nil {
+		return err
+	}
+	return l.s.care(ctx, func(tx *projectdb.Tx) error { return tx.SetCovered(k.ID) })
+}
+
+func (l *contentLane) sendPreview(ctx context.Context, k waiting) error {
+	if k.Preview.IsZero() {
+		return nil
+	}
+	webp, ok, err := l.s.db.Preview(ctx, k.Preview)
+	if err != nil || !ok {
+		return err
+	}
+	l.up += int64(len(webp))
+	return l.to.studio.PutPreview(ctx, l.s.projectID, k.client, k.Preview, webp)
+}
+
+// sendContent sends what the server lacks of a file: chunks, then pages, then the root.
+func (l *contentLane) sendContent(ctx context.Context, client studio.ID, manifest studio.Hash) error {
+	root, err := l.s.packs.Root(ctx, chunk.Hash(manifest))
+	if err != nil {
+		return fileFailure("", err)
+	}
+	have, err := l.have(ctx, client, []studio.Hash{manifest})
+	if err != nil || have[manifest] {
+		return err
+	}
+	pages := make([]studio.Hash, len(root.Pages))
+	for i, p := range root.Pages {
+		pages[i] = studio.Hash(p.Hash)
+	}
+	if have, err = l.have(ctx, client, pages); err != nil {
+		return err
+	}
+	blobs := []studio.Hash{}
+	for _, p := range pages {
+		if have[p] {
+			continue
+		}
+		if err := l.sendChunks(ctx, client, p); err != nil {
+			return err
+		}
+		blobs = append(blobs, p)
+	}
+	return l.sendBlobs(ctx, client, append(once(blobs), manifest))
+}
+
+func (l *contentLane) have(ctx context.Context, client studio.ID, hashes []studio.Hash) (map[studio.Hash]bool, error) {
+	have := map[studio.Hash]bool{}
+	for hashes = once(hashes); len(hashes) > 0; {
+		n := min(len(hashes), wire.HaveHashesMax)
+		reply, err := l.to.calls.Have(ctx, wire.HaveRequest{Project: l.s.projectID, Client: client, Hashes: hashes[:n]})
+		if err != nil {
+			return nil, err
+		}
+		for i, h := range hashes[:n] {
+			have[h] = i < len(reply.Have) && reply.Have[i]
+		}
+		hashes = hashes[n:]
+	}
+	return have, nil
+}
+
+// sendChunks sends the chunks of a page that the server lacks, in uploads of a bounded size.
+func (l *contentLane) sendChunks(ctx context.Context, client studio.ID, page studio.Hash) error {
+	b, ok, err := l.s.db.Blob(ctx, page)
+	if err != nil || !ok {
+		return errors.Join(err, studio.Refuse(studio.CodeDamaged, studio.Params{Name: page.String(), N: 1}))
+	}
+	entries, err := chunk.ParsePage(b)
+	if err != nil {
+		return fmt.Errorf("page %s: %w", page, err)
+	}
+	all := make([]studio.Hash, 0, len(entries))
+	for _, e := range entries {
+		if !e.Hole {
+			all = append(all, studio.Hash(e.Hash))
+		}
+	}
+	have, err := l.have(ctx, client, all)
+	if err != nil {
+		return err
+	}
+	need := make([]chunk.Hash, 0, len(all))
+	for _, h := range once(all) {
+		if !have[h] {
+			need = append(need, chunk.Hash(h))
+		}
+	}
+	const atOnce = wire.UploadBytesMax / (chunk.MaxBytes + 64<<10) // as if each were of the largest size
+	for len(need) > 0 {
+		n := min(len(need), atOnce)
+		err := l.to.studio.Upload(ctx, l.s.projectID, client, func(fw *wire.FrameWriter) error {
+			return l.s.packs.Pieces(ctx, need[:n], func(p chunkstore.Piece) error {
+				l.up += int64(len(p.Stored))
+				l.progress.tell(Step{Phase: PhaseSending, Done: l.up})
+				return fw.Write(wire.Frame{Kind: wire.FrameChunk, Coding: wire.Coding(p.Codec), Size: uint32(p.Size), Hash: studio.Hash(p.Hash),
+					Stored: p.Stored})
+			})
+		})
+		if err != nil {
+			return err
+		}
+		need = need[n:]
+	}
+	return nil
+}
+
+// sendBlobs sends pages, and the root behind them.
+func (l *contentLane) sendBlobs(ctx context.Context, client studio.ID, hashes []studio.Hash) error {
+	return l.to.studio.Upload(ctx, l.s.projectID, client, func(fw *wire.FrameWriter) error {
+		for _, h := range hashes {
+			b, ok, err := l.s.db.Blob(ctx, h)
+			if err != nil || !ok {
+				return errors.Join(err, studio.Refuse(studio.CodeDamaged, studio.Params{Name: h.String(), N: 1}))
+			}
+			l.up += int64(len(b))
+			if err := fw.Write(wire.Frame{Kind: wire.FrameManifest, Size: uint32(len(b)), Hash: h, Stored: b}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// bring makes sure that the content of a manifest is in this store: what is missing is fetched from the server. On a
+// personal project it does nothing. Codes: unreachable, unauthenticated, not_shared for what the server does not give.
+func (s *Session) bring(ctx context.Context, manifest studio.Hash, progress Progress) error {
+	if s.remote == nil || manifest.IsZero() {
+		return nil
+	}
+	l := &contentLane{s: s, progress: progress}
+	dialled := func() error {
+		if l.to != nil {
+			return nil
+		}
+		to, err := s.dialServer()
+		l.to = to
+		return err
+	}
+	return s.again(func() error { return l.bring(ctx, manifest, dialled) })
+}
+
+func (l *contentLane) bring(ctx context.Context, manifest studio.Hash, dial func() error) error {
+	batch := l.s.packs.Begin()
+	defer batch.Close()
+	blobs := map[studio.Hash][]byte{}
+	if err := l.fetchBlobs(ctx, dial, []studio.Hash{manifest}, blobs); err != nil {
+		return err
+	}
+	root, err := chunk.ParseRoot(blobs[manifest])
+	if err != nil {
+		return fmt.Errorf("manifest %s: %w", manifest, err)
+	}
+	pages := make([]studio.Hash, len(root.Pages))
+	for i, p := range root.Pages {
+		pages[i] = studio.Hash(p.Hash)
+	}
+	if err := l.fetchBlobs(ctx, dial, once(pages), blobs); err != nil {
+		return err
+	}
+	for _, p := range once(pages) {
+		entries, err := chunk.ParsePage(blobs[p])
+		if err != nil {
+			return fmt.Errorf("page %s: %w", p, err)
+		}
+		if err := l.fetchChunks(ctx, dial, batch, entries, root.Size); err != nil {
+			return err
+		}
+	}
+	if err := batch.Flush(); err != nil {
+		return storeFailure(err)
+	}
+	content := contentOf(batch.Pending())
+	for h, b := range blobs {
+		content.Blobs = append(content.Blobs, projectdb.Blob{Hash: h, Bytes: b})
+	}
+	return l.s.care(ctx, func(tx *projectdb.Tx) error { return tx.AddContent(content) })
+}
+
+// fetchBlobs reads roots and pages that are here, and fetches the rest.
+func (l *contentLane) fetchBlobs(ctx context.Context, dial func() error, hashes []studio.Hash, into map[studio.Hash][]byte) error {
+	var missing []studio.Hash
+	for _, h := range hashes {
+		b, ok, err := l.s.db.Blob(ctx, h)
+		if err != nil {
+			return err
+		}
+		if ok {
+			into[h] = b
+		} else {
+			missing = append(missing, h)
+		}
+	}
+	return l.fetch(ctx, dial, missing, func(f wire.Frame, fr *wire.FrameReader) error {
+		b, err := fr.Plain(f)
+		if err != nil || studio.Hash(chunk.Sum(b)) != f.Hash || f.Kind != wire.FrameManifest {
+			return errors.Join(errNotAsked, err)
+		}
+		into[f.Hash] = b
+		return nil
+	}, func(h studio.Hash) bool { return into[h] != nil })
+}
+
+var errNotAsked = errors.New("the server sent what is not what was asked for")
+
+func (l *contentLane) fetchChunks(ctx context.Context, dial func() error, batch *chunkstore.Batch, entries []chunk.Entry, total int64) error {
+	missing, err := batch.Missing(ctx, entries)
+	if err != nil {
+		return err
+	}
+	asked := make([]studio.Hash, len(missing))
+	for i, h := range missing {
+		asked[i] = studio.Hash(h)
+	}
+	got := map[studio.Hash]bool{}
+	var pieces []chunkstore.Piece
+	put := func() error {
+		err := batch.Put(ctx, pieces)
+		pieces = pieces[:0]
+		return err
+	}
+	err = l.fetch(ctx, dial, asked, func(f wire.Frame, _ *wire.FrameReader) error {
+		if f.Kind != wire.FrameChunk {
+			return errNotAsked
+		}
+		stored := append([]byte(nil), f.Stored...)
+		pieces = append(pieces, chunkstore.Piece{Hash: chunk.Hash(f.Hash), Codec: chunkstore.Codec(f.Coding), Size: int(f.Size), Stored: stored})
+		got[f.Hash] = true
+		l.down += int64(len(stored))
+		l.progress.tell(Step{Phase: PhaseFetching, Done: l.down, Total: total})
+		if len(pieces) < piecesAtOnce {
+			return nil
+		}
+		return put()
+	}, func(h studio.Hash) bool { return got[h] })
+	return errors.Join(err, put())
+}
+
+const piecesAtOnce = 64 // about 4 MiB
+
+// fetch asks for hashes in batches; every one of them must come.
+func (l *contentLane) fetch(ctx context.Context, dial func() error, hashes []studio.Hash, take func(wire.Frame, *wire.FrameReader) error,
+	came func(studio.Hash) bool) error {
+	for len(hashes) > 0 {
+		if err := dial(); err != nil {
+			return err
+		}
+		n := min(len(hashes), wire.HaveHashesMax/4)
+		if err := l.to.studio.Fetch(ctx, l.s.projectID, hashes[:n], take); err != nil {
+			return netFailure(l.to.who.Server, err)
+		}
+		for _, h := range hashes[:n] {
+			if !came(h) {
+				return studio.Refuse(studio.CodeNotShared, studio.Params{Name: h.String()})
+			}
+		}
+		hashes = hashes[n:]
+	}
+	return nil
+}

@@ -1,0 +1,241 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"framehold/internal/fsys"
+	"framehold/internal/projectdb"
+	"framehold/internal/replica"
+	"framehold/internal/studio"
+	"framehold/internal/wire"
+)
+
+const (
+	takeOverEvery = 2 * time.Second        // another process takes the driver's place within this
+	editDelay     = 300 * time.Millisecond // what a person does in one go is sent in one go
+	askedEvery    = 100 * time.Millisecond
+	askedMax      = 10 * time.Minute // a large file may be on its way
+)
+
+// SyncState is how sync stands, for the person's indicator.
+type SyncState struct {
+	Remote  bool // false: a personal project
+	State   replica.State
+	Driving bool  // this process does it
+	Unsent  int   // ops to send
+	Need    int   // open cards
+	BytesUp int64 // sent since this process drives
+}
+
+// syncLock is the lock that one process of a store holds: the one that syncs. fsys.ErrLocked when another does.
+func (s *Session) syncLock() (io.Closer, error) {
+	return s.fs.Lock(filepath.Join(filepath.Dir(s.db.Path()), "sync.lock"), false)
+}
+
+// Drive keeps the store in sync until ctx ends: by itself within a second of an edit here or of news there. Where another
+// process does so, it waits to take its place. tell hears every change. A personal project has nothing to drive.
+func (s *Session) Drive(ctx context.Context, r SyncRequest, tell func(SyncState)) error {
+	if s.remote == nil {
+		return nil
+	}
+	for ctx.Err() == nil {
+		lock, err := s.syncLock()
+		if err == nil {
+			err = errors.Join(s.drive(ctx, r, tell), lock.Close())
+		}
+		if err != nil && !errors.Is(err, fsys.ErrLocked) {
+			return storeFailure(err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(takeOverEvery):
+		}
+	}
+	return nil
+}
+
+// driver is the process that syncs a store: the conversation, and the lane of bytes beside it.
+type driver struct {
+	s    *Session
+	rep  *replica.Replica
+	lane *contentLane
+	tell func(SyncState)
+	send chan struct{} // there may be bytes to send
+}
+
+func (s *Session) drive(ctx context.Context, r SyncRequest, tell func(SyncState)) error {
+	to, err := s.dialServer()
+	if err != nil {
+		if studio.CodeOf(err) == studio.CodeUnauthenticated {
+			s.tellState(ctx, replica.NeedsAuth, 0, tell)
+			return nil // looked at again: the person may sign in
+		}
+		return err
+	}
+	d := &driver{s: s, lane: &contentLane{s: s, to: to, progress: r.Progress}, tell: tell, send: make(chan struct{}, 1)}
+	if d.rep, err = s.replica(ctx, to, r.Device, r.App, func(replica.State) { d.told(ctx) }); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var parts sync.WaitGroup
+	defer parts.Wait()
+	parts.Go(func() { d.edits(ctx) })
+	parts.Go(func() { d.news(ctx, to) })
+	parts.Go(func() { d.bytes(ctx) })
+	err = d.rep.Run(ctx)
+	stop()
+	return err
+}
+
+func (s *Session) tellState(ctx context.Context, state replica.State, up int64, tell func(SyncState)) {
+	now, err := s.SyncState(ctx)
+	if err != nil {
+		return // the next change tells again
+	}
+	now.State, now.Driving, now.BytesUp = state, true, up
+	tell(now)
+}
+
+func (d *driver) told(ctx context.Context) {
+	state := d.rep.State()
+	d.s.tellState(ctx, state, d.lane.up, d.tell)
+	if state == replica.Synced {
+		select {
+		case d.send <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// edits wakes the conversation when something was written here, in any process, or a person asks for a sync.
+func (d *driver) edits(ctx context.Context) {
+	wake := time.NewTimer(0)
+	defer wake.Stop()
+	changed := make(chan struct{}, 1)
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	watching.Go(func() {
+		_ = d.s.Watch(ctx, func(projectdb.ChangeSet) { // ends with ctx
+			select {
+			case changed <- struct{}{}:
+			default:
+			}
+		})
+	})
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+			wake.Reset(editDelay)
+		case <-wake.C:
+			asked := d.s.takeAsked(ctx)
+			if state, err := d.s.SyncState(ctx); err == nil && (asked || state.Unsent > 0) {
+				d.rep.Wake(asked)
+			}
+		}
+	}
+}
+
+// news waits for the server's head to move.
+func (d *driver) news(ctx context.Context, to *remote) {
+	pause := time.Second
+	for ctx.Err() == nil {
+		seq := d.rep.HeadSeq()
+		reply, err := to.calls.WaitForHead(ctx, wire.WaitRequest{Project: d.s.projectID, Seq: seq})
+		if err == nil && reply.HeadSeq > seq {
+			d.rep.Wake(false)
+		}
+		if err == nil && reply.HeadSeq == d.rep.HeadSeq() {
+			pause = time.Second
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+		if err != nil {
+			pause = min(2*pause, time.Minute)
+		}
+	}
+}
+
+// bytes is the lane of content: it waits for nobody's tracking data.
+func (d *driver) bytes(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.send:
+		}
+		freed, err := d.lane.send(ctx)
+		if freed || err == nil {
+			d.s.tellState(ctx, d.rep.State(), d.lane.up, d.tell)
+		}
+		if freed {
+			d.rep.Wake(false)
+		}
+	}
+}
+
+// SyncState reads how sync stands, as far as the store knows it.
+func (s *Session) SyncState(ctx context.Context) (state SyncState, err error) {
+	err = s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		_, state.Remote = snap.Replica()
+		var err error
+		state.Unsent, state.Need, err = snap.CountQueue()
+		return err
+	})
+	return state, err
+}
+
+// askDriver lets the process that syncs this store do it now, and waits until it has.
+func (s *Session) askDriver(ctx context.Context) error {
+	set := func(asked bool) error {
+		return s.care(ctx, func(tx *projectdb.Tx) error { return tx.SetSyncAsked(asked) })
+	}
+	if err := set(true); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, askedMax)
+	defer cancel()
+	for {
+		select {
+		case <-ctx.Done():
+			return studio.Refuse(studio.CodeTimeout, studio.Params{Why: "sync"})
+		case <-time.After(askedEvery):
+		}
+		asked, unsent := true, 0
+		err := s.db.Read(ctx, func(snap *projectdb.Snapshot) (err error) {
+			row, _ := snap.Replica()
+			asked = row.SyncAsked
+			unsent, _, err = snap.CountQueue()
+			return err
+		})
+		if err != nil || !asked && unsent == 0 {
+			return err
+		}
+		if lock, err := s.syncLock(); err == nil { // the driver has ended meanwhile
+			return lock.Close()
+		}
+	}
+}
+
+// takeAsked tells whether a person of another process has asked for a sync, once.
+func (s *Session) takeAsked(ctx context.Context) (asked bool) {
+	err := s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		row, _ := snap.Replica()
+		asked = row.SyncAsked
+		return nil
+	})
+	if err != nil || !asked {
+		return false
+	}
+	return s.care(ctx, func(tx *projectdb.Tx) error { return tx.SetSyncAsked(false) }) == nil
+}

@@ -1,0 +1,342 @@
+package session
+
+import (
+	"context"
+	"fmt"
+
+	"framehold/internal/projectdb"
+	"framehold/internal/replica"
+	"framehold/internal/studio"
+	"framehold/internal/wire"
+)
+
+// syncStore is what sync may do with the project store: each call one transaction, in a lane of its own.
+type syncStore struct{ s *Session }
+
+var _ replica.Store = syncStore{}
+
+// pull runs fn in one transaction as the conversation with the server.
+func (x syncStore) pull(ctx context.Context, fn func(*projectdb.Tx, projectdb.Replica) error) error {
+	if x.s.readOnly != nil {
+		return x.s.readOnly
+	}
+	act := projectdb.Act{Lane: projectdb.LanePull, Kind: projectdb.ActSync, Actor: x.s.me}
+	_, err := x.s.db.Write(ctx, act, func(tx *projectdb.Tx) error {
+		stand, ok := tx.Replica()
+		if !ok {
+			return fmt.Errorf("sync: %w", studio.Refuse(studio.CodeNoServer, studio.Params{Project: tx.Project().Name}))
+		}
+		return fn(tx, stand)
+	})
+	return err
+}
+
+func (x syncStore) standOf(project studio.ProjectID, r projectdb.Replica) (replica.Stand, error) {
+	stand := replica.Stand{Project: project, Client: r.Client, Me: x.s.me, Chain: r.Chain, Sums: r.Sums, Lmid: r.Lmid, NextN: r.NextN,
+		Full: r.Full, Cookie: wire.Cookie{Generation: r.Generation, Seq: r.Seq}}
+	copy(stand.Cookie.Chain8[:], r.Chain[:])
+	if len(r.Signed) == 0 {
+		return stand, nil
+	}
+	signed, err := wire.DecodeSigned(project, r.Signed)
+	stand.Signed = signed
+	return stand, err
+}
+
+// Stand reads where the store stands.
+func (x syncStore) Stand(ctx context.Context) (stand replica.Stand, err error) {
+	err = x.s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		row, ok := snap.Replica()
+		if !ok {
+			return studio.Refuse(studio.CodeNoServer, studio.Params{Project: snap.Project().Name})
+		}
+		stand, err = x.standOf(x.s.projectID, row)
+		return err
+	})
+	return stand, err
+}
+
+func pendingOf(queue []projectdb.QueuedOp) []replica.Pending {
+	pending := make([]replica.Pending, len(queue))
+	for i, q := range queue {
+		pending[i] = replica.Pending{LocalN: uint64(q.LocalN), N: q.N, Acked: q.State == projectdb.OpAcked, Seq: q.Seq, Op: q.Op, Undo: q.Undo}
+	}
+	return pending
+}
+
+// Lay lays a finished pull under what is pending, with its events, their lines, and a card for each verdict that the
+// person has to see. A store that has rows of another base is laid anew: a published project, one whose view has widened.
+func (x syncStore) Lay(ctx context.Context, p replica.Pulled) (stand replica.Stand, err error) {
+	err = x.pull(ctx, func(tx *projectdb.Tx, row projectdb.Replica) error {
+		before, err := x.standOf(x.s.projectID, row)
+		if err != nil {
+			return err
+		}
+		if row.Generation == (wire.Generation{}) {
+			p.Anew = true
+		} else if !row.Full && !p.Whole && !p.Anew {
+			return fmt.Errorf("%w: all is to be seen now", replica.ErrDiffers)
+		}
+		if p.Anew {
+			before.Sums, before.Chain, before.Cookie = studio.Sums{}, [32]byte{}, wire.Cookie{}
+		}
+		if err := requeueLost(tx, p); err != nil {
+			return err
+		}
+		queue, err := tx.Queue()
+		if err != nil {
+			return err
+		}
+		before.Full = !p.Whole
+		state := studio.NewState(tx)
+		out, err := replica.Rebase(state, before, pendingOf(queue), tx.All, p)
+		if err != nil {
+			return err
+		}
+		row.Generation, row.Seq, row.Chain, row.Sums, row.Full = p.Head.Generation, p.Head.Seq, p.Head.Chain, out.Sums, before.Full
+		if row.Signed, err = wire.EncodeSigned(p.Head); err != nil {
+			return err
+		}
+		if stand, err = x.standOf(x.s.projectID, row); err != nil {
+			return err
+		}
+		if err := tx.SetReplica(row); err != nil { // first: the events that come with a limited view have gaps
+			return err
+		}
+		return x.write(tx, state, queue, p, out)
+	})
+	return stand, err
+}
+
+// requeueLost queues own ops again that the server has no more, as a pull of the whole history shows.
+func requeueLost(tx *projectdb.Tx, p replica.Pulled) error {
+	if !p.Anew || p.Whole {
+		return nil
+	}
+	decided, err := tx.DecidedAfter(0)
+	if err != nil {
+		return err
+	}
+	localN := make(map[studio.OpID]int64, len(decided))
+	ids := make([]studio.OpID, len(decided))
+	for i, q := range decided {
+		ids[i], localN[q.Op.ID] = q.Op.ID, q.LocalN
+	}
+	for _, op := range p.Lost(ids) {
+		if err := tx.RequeueOp(localN[op]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x syncStore) write(tx *projectdb.Tx, state *studio.State, queue []projectdb.QueuedOp, p replica.Pulled, out replica.Rebased) error {
+	again, err := x.sealAgain(tx, state, queue, out)
+	if err != nil {
+		return err
+	}
+	puts, gone := state.Changed()
+	if err := tx.PutRows(puts, gone); err != nil {
+		return err
+	}
+	if err := x.writeEvents(tx, state, p, out.Events); err != nil {
+		return err
+	}
+	for _, q := range queue {
+		ev, acked := out.Acked[q.Op.ID]
+		if !acked {
+			continue
+		}
+		if err := tx.DecideOp(ev); err != nil {
+			return err
+		}
+		if err := x.told(tx, ev); err != nil {
+			return err
+		}
+	}
+	unacked := map[uint64]bool{}
+	for _, r := range out.Redone {
+		unacked[r.LocalN] = !r.Acked
+	}
+	for _, q := range queue { // whose verdict the server has lost
+		if q.State == projectdb.OpAcked && unacked[uint64(q.LocalN)] {
+			if err := tx.RequeueOp(q.LocalN); err != nil {
+				return err
+			}
+		}
+	}
+	for _, r := range out.Redone {
+		if err := tx.Replayed(int64(r.LocalN), r.Verdict, r.Reason, r.Undo); err != nil {
+			return err
+		}
+	}
+	for _, r := range again {
+		d := studio.Decision{Verdict: r.Verdict, Reason: r.Reason, About: r.About}
+		if err := tx.Queued(r.Op, d, x.s.me, r.Undo); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeEvents writes the log's new end. Where all was fetched again, a log that is not the server's goes first.
+func (x syncStore) writeEvents(tx *projectdb.Tx, state *studio.State, p replica.Pulled, events []studio.Event) error {
+	if p.Anew && !p.Whole {
+		newest, whole := tx.LogWhole()
+		mine, _ := tx.ChainAt(newest)
+		if !whole || newest > 0 && (newest > uint64(len(events)) || events[newest-1].Chain != mine) {
+			if err := tx.ForgetAfter(0); err != nil {
+				return err
+			}
+		}
+	}
+	return tx.AppendPulled(events, func(ev studio.Event) *studio.Line {
+		body, err := studio.DecodeBody(ev.Kind, ev.Body)
+		if err != nil {
+			return nil // of a newer program: it is kept, and shown when this one is updated
+		}
+		if ev.Verdict == studio.Refused || ev.Verdict == studio.Noop {
+			return nil
+		}
+		if l, shown := studio.LineOf(ev, body, state, studio.Decision{}); shown {
+			return &l
+		}
+		return nil
+	})
+}
+
+// sealAgain asks again for what only waited for its content, its base or room (rows B2, B10, B17), by new ops. They wait in
+// the queue until the lane of bytes finds the checkpoint covered: asked at once, the answer would be the same.
+func (x syncStore) sealAgain(tx *projectdb.Tx, state *studio.State, queue []projectdb.QueuedOp, out replica.Rebased) (again []replica.Redone, err error) {
+	next := tx.NextLocalN()
+	for _, q := range queue {
+		ev, acked := out.Acked[q.Op.ID]
+		if !acked || q.Op.Kind != studio.KindSeal || ev.Verdict != studio.Noop {
+			continue
+		}
+		switch ev.Reason {
+		case studio.CodeWaitContent, studio.CodeWaitBase, studio.CodeQuota:
+			if err := tx.SetUncovered(q.Op.Body.(*studio.SealBody).Checkpoint); err != nil {
+				return nil, err
+			}
+			op := replica.Pending{LocalN: next + uint64(len(again)), Op: q.Op}
+			op.Op.ID = studio.OpID{ID: x.s.clock.NewID()}
+			redone, err := replica.Replay(state, x.s.me, op)
+			if err != nil {
+				return nil, err
+			}
+			again = append(again, redone)
+		}
+	}
+	return again, state.Err()
+}
+
+// told opens a card for a verdict that is more than "done" and more than "it waits".
+func (x syncStore) told(tx *projectdb.Tx, ev studio.Event) error {
+	if ev.Verdict == studio.Applied {
+		return nil
+	}
+	if ev.Verdict == studio.Noop {
+		switch ev.Reason {
+		case studio.CodeAlready, studio.CodeWaitContent, studio.CodeWaitBase, studio.CodeQuota:
+			return nil
+		}
+	}
+	params := studio.Params{Asset: studio.PathOf(tx, ev.Entity), Name: ev.Result, N: 1}
+	if a, ok := tx.Asset(studio.AssetID{ID: ev.Entity}); ok {
+		holder, _ := tx.Member(a.Assignee)
+		params.Who = holder.DisplayName()
+	}
+	return tx.AddCard(projectdb.Card{ID: studio.ID(x.s.clock.NewID()), Op: ev.Op, Code: ev.Reason, Params: params,
+		Asset: studio.AssetID{ID: ev.Entity}, OpenedMs: x.s.clock.NowMs()})
+}
+
+// Build chooses what is sent next, and writes its n.
+func (x syncStore) Build(ctx context.Context, b replica.Build) (ops []wire.Op, stand replica.Stand, err error) {
+	err = x.pull(ctx, func(tx *projectdb.Tx, row projectdb.Replica) error {
+		ops = nil
+		queue, err := tx.Queue()
+		if err != nil {
+			return err
+		}
+		for _, p := range replica.Ready(pendingOf(queue), tx.Covered, b.Knows, b.Limit) {
+			if p.N == 0 {
+				p.N, row.NextN = row.NextN, row.NextN+1
+				if err := tx.NumberOp(int64(p.LocalN), p.N); err != nil {
+					return err
+				}
+			}
+			ops = append(ops, wire.OpOf(p.N, p.Op))
+		}
+		if stand, err = x.standOf(x.s.projectID, row); err != nil {
+			return err
+		}
+		return tx.SetReplica(row)
+	})
+	return ops, stand, err
+}
+
+// Keep writes verdicts; the next pull brings what they changed.
+func (x syncStore) Keep(ctx context.Context, k replica.Keep) (stand replica.Stand, err error) {
+	err = x.pull(ctx, func(tx *projectdb.Tx, row projectdb.Replica) error {
+		for _, o := range k.Outcomes {
+			if err := tx.AckOp(o.Op, o.Verdict, o.Reason, o.Seq); err != nil {
+				return err
+			}
+		}
+		row.Lmid = max(row.Lmid, k.Lmid)
+		if stand, err = x.standOf(x.s.projectID, row); err != nil {
+			return err
+		}
+		return tx.SetReplica(row)
+	})
+	return stand, err
+}
+
+// Restart begins anew: behind a server that went back, or as another client.
+func (x syncStore) Restart(ctx context.Context, effect replica.Effect) (stand replica.Stand, err error) {
+	err = x.pull(ctx, func(tx *projectdb.Tx, row projectdb.Replica) error {
+		if err := tx.Unnumber(); err != nil {
+			return err
+		}
+		switch e := effect.(type) {
+		case replica.Renumber:
+			row.Client, row.NextN, row.Lmid = studio.ID(x.s.clock.NewID()), 1, 0
+		case replica.Rewind:
+			lost, err := tx.DecidedAfter(e.After)
+			if err != nil {
+				return err
+			}
+			for _, op := range lost {
+				if err := tx.RequeueOp(op.LocalN); err != nil {
+					return err
+				}
+			}
+			if err := tx.ForgetAfter(e.After); err != nil {
+				return err
+			}
+			if err := tx.ForgetCovered(); err != nil {
+				return err
+			}
+			row.Generation, row.Seq, row.Chain, row.Sums = [8]byte{}, 0, [32]byte{}, studio.Sums{}
+			row.NextN, row.Lmid = e.FirstN, e.FirstN-1
+		}
+		if stand, err = x.standOf(x.s.projectID, row); err != nil {
+			return err
+		}
+		return tx.SetReplica(row)
+	})
+	return stand, err
+}
+
+// ChainAt gives the chain after a seq, as this store knows it.
+func (x syncStore) ChainAt(ctx context.Context, seq uint64) (chain [32]byte, ok bool, err error) {
+	if seq == 0 {
+		return chain, true, nil
+	}
+	err = x.s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		chain, ok = snap.ChainAt(seq)
+		return nil
+	})
+	return chain, ok, err
+}

@@ -1,0 +1,96 @@
+package testkit_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	byReplica = "the client's queue and its pulls do it: its test comes with internal/replica and the simulator"
+	byServer  = "the server does it around the decision: its test comes with internal/server"
+	byContent = "it is about bytes, leases and packs: its test comes with the content lane"
+	byDevice  = "it is about files and screens of one device: its test comes with internal/session"
+)
+
+// elsewhere lists the rows of internal/docs/sync.md that have no test yet, since what does them is not a decision of
+// internal/studio. It only shrinks: a row that has its test is taken out.
+var elsewhere = map[string]string{
+	"A0": byDevice, "A1": byReplica, "A2": byReplica, "A3": byReplica, "A4": byReplica, "A5": byReplica, "A6": byReplica,
+	"A7": byReplica, "A8": byReplica, "A9": byReplica, "A10": byReplica, "A11": byReplica, "A12": byReplica, "A13": byDevice,
+	"A14": byReplica, "A15": byReplica, "A16": byReplica,
+	"E16": byReplica,
+	"F2":  byDevice,
+	"G2":  byServer, // its verdict is B4
+	"G3":  byReplica, "G4": byServer, "G6": byReplica, "G7": byDevice, "G8": byServer, "G9": byReplica,
+	"H1": byServer, "H2": byServer, "H3": byReplica, "H4": byServer, "H5": byServer, "H6": byServer, "H7": byServer,
+	"H8": byReplica, "H9": byServer, "H10": byServer, "H11": byDevice, "H12": byReplica, "H13": byServer, "H14": byServer,
+	"H15": byServer, "H17": byServer, "H18": byServer,
+	"Ic1": byContent, "Ic2": byContent, "Ic3": byContent, "Ic4": byContent, "Ic5": byContent, "Ic6": byContent,
+	"Ic7": byContent, "Ic8": byContent, "Ic9": byContent, "Ic11": byContent, "Ic12": byContent,
+	"J7": byDevice, "J9": byDevice, "J11": byReplica,
+}
+
+func TestEveryRowOfTheSyncTablesHasItsTest(t *testing.T) {
+	root := filepath.Join("..", "..")
+	page, err := os.ReadFile(filepath.Join(root, "internal", "docs", "sync.md"))
+	require.NoError(t, err)
+	rows := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^\| ([A-Z]c?\d+[a-z]?) \|`).FindAllStringSubmatch(string(page), -1) {
+		require.False(t, rows[m[1]], "row %s stands twice", m[1])
+		rows[m[1]] = true
+	}
+	require.Greater(t, len(rows), 150)
+	tested := testedRows(t, root)
+	for row := range rows {
+		reason, waits := elsewhere[row]
+		switch {
+		case tested[row] && waits:
+			t.Errorf("row %s has its test: take it out of the list", row)
+		case !tested[row] && !waits:
+			t.Errorf("row %s has no test named Case_%s", row, row)
+		case waits && reason == "":
+			t.Errorf("row %s waits without a reason", row)
+		}
+	}
+	for _, named := range []map[string]bool{tested, keysOf(elsewhere)} {
+		for row := range named {
+			if !rows[row] {
+				t.Errorf("there is no row %s", row)
+			}
+		}
+	}
+}
+
+func keysOf(m map[string]string) map[string]bool {
+	keys := map[string]bool{}
+	for k := range m {
+		keys[k] = true
+	}
+	return keys
+}
+
+// testedRows finds the rows that tests of this module are named by: func TestCase_B9, or a subtest "Case_B9".
+func testedRows(t *testing.T, root string) map[string]bool {
+	named := regexp.MustCompile(`(?:func Test\w*|")Case_([A-Z]c?\d+[a-z]?)\b`)
+	tested := map[string]bool{}
+	for _, dir := range []string{"internal", "app"} {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, entry os.DirEntry, err error) error {
+			if err != nil || entry.IsDir() || !strings.HasSuffix(path, "_test.go") || slices.Contains(strings.Split(path, "/"), "testdata") {
+				return err
+			}
+			source, err := os.ReadFile(path)
+			for _, m := range named.FindAllStringSubmatch(string(source), -1) {
+				tested[m[1]] = true
+			}
+			return err
+		})
+		require.NoError(t, err)
+	}
+	return tested
+}

@@ -1,0 +1,256 @@
+// Package wire is what a client and a studio server say to each other: the messages as plain values, how they travel
+// (sync.proto, FORMAT.md), the two ends of a call (NewHandler, NewClient) and the frames in which content travels
+// (FrameWriter, FrameReader); and by what they know one another: tokens, links, the pinned certificate, signed heads. Both ends use it; their pure cores use the plain values alone.
+//
+// It refuses to decide anything, and to know who calls: the server's own middleware puts that into the context.
+// Invariant: what one end encodes the other decodes to the same value, or refuses; ops, rows and events travel in
+// studio's canonical form, over which they are hashed.
+package wire
+
+import (
+	"framehold/internal/studio"
+)
+
+// Proto is the version of the protocol that this program speaks. Fields are only added to it.
+const Proto = 1
+
+// Limits of one message, never of a backlog.
+const (
+	PushOpsMax    = 1000    // one server transaction stays under 25 ms
+	PushBytesMax  = 1 << 20 // of Op.Size
+	PullBytesMax  = 4 << 20 // staged in one transaction
+	HaveHashesMax = 4096    // 128 KiB
+	EventBytes    = 256     // of an event without its body, at the most but for texts
+	ProbeSeqsMax  = 128     // twice the steps of a search over any seq
+	PageBytesMax  = 1 << 10 // an opaque mark of the server
+	TextBytesMax  = 255     // device, program, reason, given name
+)
+
+// Generation is one life of a project on its server: random, new after a restore.
+type Generation [8]byte
+
+// Cookie is what a client has seen, and a proof that it is the same history: the first 8 bytes of the chain at Seq.
+type Cookie struct {
+	Generation Generation
+	Seq        uint64
+	Chain8     [8]byte
+}
+
+// Signed is a head that the studio's Ed25519 key has signed: what Bytes gives.
+type Signed struct {
+	Project    studio.ProjectID
+	Generation Generation
+	Seq        uint64
+	Chain      [32]byte
+	ServerMs   int64
+	Key        uint32 // number of the studio key
+	Signature  []byte
+}
+
+// Op is an op on its way: Body is its canonical form.
+type Op struct {
+	N          uint64 // on this client's wire, dense
+	Kind       studio.Kind
+	Entity     studio.ID
+	ID         studio.OpID
+	MadeHybrid uint64
+	Group      studio.GroupID
+	Atomic     bool
+	Undoes     studio.OpID
+	Body       []byte
+}
+
+// OpOf makes the wire's op of a studio op.
+func OpOf(n uint64, op studio.Op) Op {
+	return Op{N: n, Kind: op.Kind, Entity: op.Entity, ID: op.ID, MadeHybrid: op.MadeHybrid, Group: op.Group,
+		Atomic: op.Atomic, Undoes: op.Undoes, Body: studio.EncodeBody(op.Body)}
+}
+
+// Size is what the op counts for PushBytesMax: never less than its bytes on the wire.
+func (o Op) Size() int { return opFixedBytes + len(o.Body) }
+
+// Studio reads the op; ErrMalformed of studio for a body that is none, or a kind that this program does not know.
+func (o Op) Studio() (studio.Op, error) {
+	body, err := studio.DecodeBody(o.Kind, o.Body)
+	return studio.Op{ID: o.ID, Kind: o.Kind, Entity: o.Entity, Group: o.Group, Atomic: o.Atomic, Undoes: o.Undoes,
+		MadeHybrid: o.MadeHybrid, Body: body}, err
+}
+
+// Outcome is the durable verdict of an op: the same bytes whenever it is asked for.
+type Outcome struct {
+	Op      studio.OpID
+	Verdict studio.Verdict
+	Reason  studio.Code
+	Seq     uint64
+	Result  string // the name that was given, where it is not the asked one
+	Version uint32 // that was given
+}
+
+// StopCode says why a push ended before its last op.
+type StopCode uint8
+
+// Why a push stopped; numbers are sent.
+const (
+	StopGap         StopCode = 1 // n is not lmid + 1
+	StopUnsupported StopCode = 2 // the server does not know the kind
+	StopForked      StopCode = 3 // n was used for another op: the store was copied, or set back
+	StopInternal    StopCode = 4
+)
+
+// Stop is where a push ended; Code 0: it did not.
+type Stop struct {
+	N    uint64
+	Code StopCode
+}
+
+// Unsent is what a client holds that the server has not.
+type Unsent struct {
+	Checkpoints uint32
+	Bytes       int64
+}
+
+// HelloRequest opens a client's conversation about a project. The person comes with the session, never in a message.
+type HelloRequest struct {
+	Project studio.ProjectID
+	Client  studio.ID
+	Device  string
+	Proto   uint32
+	App     string
+	Seen    Signed // the newest signed head that the client has; zero: none
+	Unsent  Unsent
+}
+
+// HelloReply says where the server stands.
+type HelloReply struct {
+	Generation Generation
+	HeadSeq    uint64
+	Proto      uint32
+	Kinds      []studio.Kind // that the server knows
+	Lmid       uint64
+	ServerMs   int64
+	StudioKey  []byte // Ed25519 public key
+	DepositKey []byte // 32 bytes, given once per client
+	User       studio.UserID
+	FullView   bool
+}
+
+// PushRequest hands ops in, in the order of their n.
+type PushRequest struct {
+	Project    studio.ProjectID
+	Client     studio.ID
+	Generation Generation
+	Ops        []Op
+}
+
+// PushReply has the outcomes in the order of the ops, up to Stop.
+type PushReply struct {
+	Lmid     uint64
+	Outcomes []Outcome
+	HeadSeq  uint64
+	Chain8   [8]byte
+	Stop     Stop
+}
+
+// PullRequest asks for what is new behind a cookie; Page goes on with an unfinished pull.
+type PullRequest struct {
+	Project  studio.ProjectID
+	Client   studio.ID
+	Cookie   Cookie
+	Page     []byte
+	MaxBytes uint32 // 0: PullBytesMax
+}
+
+// Row is a state row in canonical form; Bytes nil: it is no more (a tombstone).
+type Row struct {
+	Table studio.Table
+	Key   string
+	Bytes []byte
+}
+
+// PullReply is a page: the newest image of each row that changed, and the events. It is at most twice PullBytesMax, with
+// the row that went over it. NextPage nil: it is the last, and has head and sums, over which the rows of all pages stand.
+type PullReply struct {
+	Rows     []Row
+	Events   []studio.Event // without Chain: who sees all of them makes it again, and compares it with Head
+	NextPage []byte
+	Head     Signed
+	Sums     studio.Sums // of the whole project; none for a limited view
+	Whole    bool        // the rows are all that this person may see: what is not among them is gone from their view
+}
+
+// FoundRequest hands in the events of a personal project that becomes a studio project, in order, as they are: the server
+// decides each of them anew and must come to the same (row H17). With Last the project becomes active.
+type FoundRequest struct {
+	Project studio.ProjectID
+	Client  studio.ID
+	Events  []studio.Event // with their Chain
+	Last    bool
+}
+
+// FoundReply says how far the server has come: events up to HeadSeq are there.
+type FoundReply struct {
+	HeadSeq uint64
+	Chain   [32]byte
+}
+
+// WaitRequest asks to be told when the project's head is beyond Seq.
+type WaitRequest struct {
+	Project studio.ProjectID
+	Seq     uint64
+}
+
+// WaitReply is a poke: data never travels in it.
+type WaitReply struct{ HeadSeq uint64 }
+
+// ProbeRequest asks for the first 8 bytes of the chain at some seqs, to find the last common one.
+type ProbeRequest struct {
+	Project studio.ProjectID
+	Seqs    []uint64
+}
+
+// ProbeReply has a chain8 for each seq of the request; zero where the server has none.
+type ProbeReply struct{ Chain8 [][8]byte }
+
+// HaveRequest asks which of some hashes need not be sent; it opens or renews the client's lease over them.
+type HaveRequest struct {
+	Project studio.ProjectID
+	Client  studio.ID
+	Hashes  []studio.Hash
+}
+
+// HaveReply tells of each hash whether it is there for this person. "Not there" and "not yours" are the same.
+type HaveReply struct{ Have []bool }
+
+// Code is why a call as a whole was not answered; numbers are those of the paper's table, names travel.
+type Code string
+
+// Codes of calls.
+const (
+	CodeUnauthenticated Code = "unauthenticated"
+	CodeNotMember       Code = "not_member"
+	CodeGeneration      Code = "generation" // RECONCILE
+	CodeUpgrade         Code = "upgrade_required"
+	CodeUnavailable     Code = "unavailable" // and every failure of the network
+	CodeQuota           Code = "quota"
+	CodeRate            Code = "rate"
+	CodeTooLarge        Code = "too_large" // halve the batch
+	CodeInvalid         Code = "invalid"
+	CodeInternal        Code = "internal"
+)
+
+// Failure is the error of a call.
+type Failure struct {
+	Code  Code
+	Cause error // for the log; nil from the other end
+}
+
+// Error is for the log.
+func (f *Failure) Error() string {
+	if f.Cause != nil {
+		return "sync: " + string(f.Code) + ": " + f.Cause.Error()
+	}
+	return "sync: " + string(f.Code)
+}
+
+// Unwrap is the cause.
+func (f *Failure) Unwrap() error { return f.Cause }
