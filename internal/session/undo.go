@@ -162,6 +162,7 @@ func (s *Session) takeBack(ctx context.Context, redo bool) (Outcome, error) {
 	}
 	if s.ahead() && withdrawable(group, redo) {
 		if out, err := s.withdraw(ctx, group, before, redo); !errors.Is(err, errSent) {
+			out.Results, out.Taken = byEntity(out.Results), taken
 			return out, err
 		}
 	}
