@@ -28,7 +28,7 @@ type View interface {
 	Checkpoint(CheckpointID) (Checkpoint, bool)
 	// Chain lists a chain of parked checkpoints from its root, in the order they were made on each other.
 	Chain(root CheckpointID) (ParkedChain, []Checkpoint)
-	// Parked lists the chains of an asset.
+	// Parked lists the chains of an asset; behind no asset, those made of a task that nobody knows.
 	Parked(AssetID) []ParkedChain
 	Note(NoteID) (Note, bool)
 	Notes(AssetID) []Note

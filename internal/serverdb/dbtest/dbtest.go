@@ -39,6 +39,7 @@ func Run(t *testing.T, factory func(*testing.T) serverdb.Store) {
 		{"RowsBelongToAnEventOfTheirTransaction", rowsBelongToAnEventOfTheirTransaction},
 		{"DefinitionsAreThoseOfTheMoment", definitionsAreThoseOfTheMoment},
 		{"ANameThatBeginsLikeAnotherIsNotIt", aNameThatBeginsLikeAnotherIsNotIt},
+		{"WorkOfATaskThatNobodyKnowsIsListed", workOfATaskThatNobodyKnowsIsListed},
 		{"EventsAreDenseAndInTheirChain", eventsAreDenseAndInTheirChain},
 		{"EventsOfAClientAreFound", eventsOfAClientAreFound},
 		{"TheHeadFollows", theHeadFollows},

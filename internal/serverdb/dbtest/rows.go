@@ -174,3 +174,14 @@ func aNameThatBeginsLikeAnotherIsNotIt(s *stage) {
 		require.Equal(s, id(4, 1), named)
 	})
 }
+
+func workOfATaskThatNobodyKnowsIsListed(s *stage) {
+	root := studio.CheckpointID{ID: id(5, 9)}
+	s.put(rows(studio.ParkedChain{Root: root, State: studio.ParkedOpen}), nil)
+	s.read(func(snap serverdb.Snapshot) {
+		chains := snap.Parked(studio.AssetID{})
+		require.Len(s, chains, 1)
+		require.Equal(s, root, chains[0].Root)
+		require.Empty(s, snap.Parked(studio.AssetID{ID: id(4, 9)}))
+	})
+}

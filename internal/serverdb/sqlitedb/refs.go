@@ -53,7 +53,8 @@ func refsOf(r studio.Row) []ref {
 	case studio.Handover:
 		add(refAsk, r.Asset.ID[:])
 	case studio.ParkedChain:
-		add(refParked, r.Asset.ID[:])
+		// Work of a task that nobody knows is listed too, behind no task.
+		refs = append(refs, ref{refParked, string(r.Asset.ID[:])})
 	case studio.Checkpoint:
 		add(refContent, r.Manifest[:])
 		add(refContent, r.Image[:])
