@@ -1,5 +1,6 @@
 // Acts on assets. Each shows its effect at once (an overlay), tells Go, and ends in a toast: past tense with Undo,
 // or the refusal's sentence with the next step. Nothing is asked before: Undo is there.
+import { fly } from "../lib/flight";
 import { count } from "../lib/format";
 import {
   AddNote,
@@ -68,7 +69,7 @@ export function reportAct(act: app.Act, icon = "check", offer?: Offer): void {
 export async function runAct(a: Act): Promise<app.Act | undefined> {
   const lift = a.ids && a.patch ? overlayStore.lay(a.ids, a.patch) : () => {};
   try {
-    const act = await a.run();
+    const act = await fly(a.run);
     if (!(a.quiet === true && act.done === 0)) reportAct(act, a.icon, a.offer);
     await refetchShown();
     return act;

@@ -1,5 +1,6 @@
 // The open project: people, statuses, types, what Undo would take back. Everything else hangs on it.
 import { type Problem, toProblem } from "../lib/errors";
+import { flyAfter } from "../lib/flight";
 import { coalesce, createStore } from "../lib/store";
 import { inDesktop } from "../lib/transport";
 import { Counts } from "../wailsjs/go/app/Browser";
@@ -79,7 +80,7 @@ async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
 
 /** The history of this person's acts, one step: shows what was taken back. */
 async function step(walk: () => Promise<app.Act>, fallback: string): Promise<void> {
-  const act = await attempt(walk);
+  const act = await attempt(() => flyAfter(walk));
   if (!act) return;
   toastsStore.withdrawUndo(); // the newest act is another one now
   const refused = act.results.find((r) => r.error)?.error;

@@ -1,4 +1,5 @@
 import type { CommandContext } from "../../lib/commands";
+import { inFlight } from "../../lib/flight";
 import { personName } from "../../lib/look";
 import { boardStore } from "../../stores/board";
 import { parkedStore } from "../../stores/parked";
@@ -25,7 +26,7 @@ function contextOf(
     },
     rows: [...selection.rows.values()],
     selected: selection.keys.size,
-    undo: project?.undo ?? "",
+    undo: project?.undo || (inFlight() ? "Undo" : ""), // of the act that is on its way
     redo: project?.redo ?? "",
     back: view.past.length > 0,
     forward: view.future.length > 0,
