@@ -15,6 +15,7 @@ import { onActed, runAct } from "./acts";
 import { on } from "./events";
 import { jobsStore } from "./jobs";
 import { projectStore } from "./project";
+import { toastsStore } from "./toasts";
 import { viewStore } from "./view";
 
 /** app.ParkedItem, for views. */
@@ -28,8 +29,8 @@ export type ParkedState = {
   /** The id of the chain that has the keys; "" = none. */
   readonly focus: string;
   readonly loading: boolean;
-  /** Something is being done with this chain. */
-  readonly busy: string;
+  /** The chains with which something is being done. */
+  readonly busy: ReadonlySet<string>;
   readonly error: Problem | undefined;
 };
 
@@ -39,7 +40,7 @@ const closed: ParkedState = {
   all: false,
   focus: "",
   loading: true,
-  busy: "",
+  busy: new Set(),
   error: undefined,
 };
 const store = createStore<ParkedState>(closed);
@@ -81,6 +82,25 @@ const run: Readonly<Record<Exclude<VerbName, "copy">, (id: string) => Promise<ap
   restore: (id) => RestoreParked([id]),
 };
 
+/** What is put aside offers to be taken back in its toast; an adoption is history. */
+async function one(verb: VerbName, id: string): Promise<void> {
+  try {
+    if (verb === "copy") await copy(id);
+    else {
+      const back = verb === "keep" || verb === "trash";
+      await runAct({
+        icon: icons[verb],
+        run: () => run[verb](id),
+        offer: back ? { title: "Undo", run: () => void parkedStore.act("restore", id) } : "none",
+      });
+    }
+  } catch (error) {
+    toastsStore.error(error);
+  }
+}
+
+const lastOf = new Map<string, { readonly verb: VerbName; readonly done: Promise<void> }>();
+
 export const parkedStore = {
   ...store,
   refresh,
@@ -101,23 +121,20 @@ export const parkedStore = {
     if (item) store.set({ focus: item.id });
   },
 
-  /** Does one thing with a chain. What is put aside offers to be taken back in its toast; an adoption is history. */
+  /**
+   * Does one thing with a chain, after what is on its way for it: a key that was pressed meanwhile is not lost. The
+   * same thing asked again is the one that is on its way.
+   */
   async act(verb: VerbName, id: string): Promise<void> {
-    if (store.get().busy !== "") return;
-    store.set({ busy: id });
-    try {
-      if (verb === "copy") await copy(id);
-      else {
-        const back = verb === "keep" || verb === "trash";
-        await runAct({
-          icon: icons[verb],
-          run: () => run[verb](id),
-          offer: back ? { title: "Undo", run: () => void parkedStore.act("restore", id) } : "none",
-        });
-      }
-    } finally {
-      store.set({ busy: "" });
-    }
+    const last = lastOf.get(id);
+    if (last?.verb === verb) return last.done;
+    const done = (last?.done ?? Promise.resolve()).then(() => one(verb, id));
+    lastOf.set(id, { verb, done });
+    store.set({ busy: new Set(lastOf.keys()) });
+    await done;
+    if (lastOf.get(id)?.done !== done) return;
+    lastOf.delete(id);
+    store.set({ busy: new Set(lastOf.keys()) });
   },
 };
 

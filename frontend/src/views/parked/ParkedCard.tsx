@@ -29,7 +29,6 @@ export function ParkedCard({
   item,
   focused,
   busy,
-  locked,
   now,
   type,
   members,
@@ -42,7 +41,6 @@ export function ParkedCard({
   focused: boolean;
   busy: boolean;
   /** Something is being done: no verb can be pressed. */
-  locked: boolean;
   now: number;
   type: TypeLook | undefined;
   members: ReadonlyMap<string, PersonLook>;
@@ -95,7 +93,7 @@ export function ParkedCard({
         <Figure side={item.parked} caption={`${item.parked.label}, parked`} mine {...look} />
       </div>
       <Lineage shape={shape} />
-      <Verbs item={item} focused={focused} busy={busy} locked={locked} onVerb={onVerb} />
+      <Verbs item={item} focused={focused} busy={busy} onVerb={onVerb} />
     </li>
   );
 }
@@ -154,14 +152,12 @@ function Verbs({
   item,
   focused,
   busy,
-  locked,
   onVerb,
 }: {
   item: ParkedItem;
   /** One primary button in the view: of the chain that has the keys. */
   focused: boolean;
   busy: boolean;
-  locked: boolean;
   onVerb: (verb: VerbName) => void;
 }) {
   const first = primaryVerb(item);
@@ -175,7 +171,7 @@ function Verbs({
               size="lg"
               variant={focused && verb.verb === first ? "primary" : "default"}
               icon={verbs[verb.verb]?.icon}
-              disabled={verb.refusal ? true : locked}
+              disabled={verb.refusal ? true : busy}
               busy={busy && verb.verb === first}
               aria-describedby={about}
               onClick={() => onVerb(verb.verb as VerbName)}

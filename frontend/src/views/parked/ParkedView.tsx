@@ -95,8 +95,7 @@ function Chains() {
             key={item.id}
             item={item}
             focused={item.id === focus}
-            busy={item.id === busy}
-            locked={busy !== ""}
+            busy={busy.has(item.id)}
             now={now}
             type={types.get(item.type)}
             members={members}
