@@ -3,7 +3,6 @@ package session
 import (
 	"cmp"
 	"context"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -62,7 +61,6 @@ type Row struct {
 	Count       int
 	Bar         []Share
 	Faces       []studio.UserID
-	key         string // of the path, for orders
 }
 
 // Share is a number of tasks in a status.
@@ -142,25 +140,11 @@ func (s *Session) ListIn(p *Picture, r ListRequest) (List, error) {
 }
 
 func (l *lister) list() List {
-	s, r := l.s, l.r
-	var rows []Row
-	list := List{Picture: l.p}
-	if (r.View == "" || r.View == ViewDefault) && !r.Flat && !r.filtered() {
-		l.sums = s.sums(l.p)
-		rows = l.tree(r.Collection, 0, nil)
-	} else {
-		rows = l.flat(&list)
+	lines, all := l.lines()
+	list := List{Picture: l.p, All: all, Total: len(lines), Assets: assetsOf(lines)}
+	for _, at := range window(lines, l.r.Offset, l.r.Limit) {
+		list.Rows = append(list.Rows, l.row(at))
 	}
-	for i := range rows {
-		if rows[i].Asset != nil {
-			list.Assets++
-		}
-	}
-	if list.All == 0 {
-		list.All = list.Assets
-	}
-	list.Total = len(rows)
-	list.Rows = window(rows, r.Offset, r.Limit)
 	return list
 }
 
@@ -173,174 +157,32 @@ func window[T any](rows []T, offset, limit int) []T {
 	return rows[offset:end]
 }
 
-// tree lists a collection and those below it that are open.
-func (l *lister) tree(in studio.CollectionID, depth int, rows []Row) []Row {
-	if depth > pathDepthMax {
-		return rows
-	}
-	var level []Row
-	for _, id := range l.p.inside[in] {
-		level = append(level, l.row(id))
-	}
-	level = append(level, l.untrackedIn(in)...)
-	for _, row := range l.sorted(level) {
-		row.Depth = depth
-		if row.Kind == "collection" {
-			id := studio.CollectionID{ID: row.ID}
-			row.Expanded = l.r.Expanded[id]
-			row.HasChildren = len(l.p.inside[id]) > 0
-		}
-		rows = append(rows, row)
-		if row.Expanded {
-			rows = l.tree(studio.CollectionID{ID: row.ID}, depth+1, rows)
-		}
-	}
-	return rows
-}
-
-// untrackedIn lists the files of the working folder that are not tracked and whose nearest collection this is.
-func (l *lister) untrackedIn(in studio.CollectionID) []Row {
-	var rows []Row
-	for _, e := range l.working.Untracked {
-		parent := l.nearest(path.Dir(e.Path))
-		if parent != in {
-			continue
-		}
-		row := Row{key: keyPath(e.Path), Kind: "untracked", Parent: in, Path: e.Path, Name: e.Path, State: StateUntracked, Unusable: e.Unusable}
-		if base := l.p.Path(in.ID); base != "" {
-			row.Name = strings.TrimPrefix(e.Path, base+"/")
-		}
-		if e.Unusable != "" {
-			row.State = StateUnusable
-		}
+// row makes what is shown of a line.
+func (l *lister) row(at line) Row {
+	switch {
+	case at.entry != nil:
+		e := at.entry
+		row := Row{Kind: kindUntracked, Parent: at.in, Path: e.Path, Name: at.name, State: at.state, Depth: at.depth, Unusable: e.Unusable}
 		row.File = File{Path: e.Path, Exists: true, Size: e.Info.Size, MtimeMs: e.Info.MtimeNs / 1e6}
-		rows = append(rows, row)
-	}
-	return rows
-}
-
-func (l *lister) nearest(dir string) studio.CollectionID {
-	for dir != "." && dir != "/" && dir != "" {
-		if id, ok := l.p.At(dir); ok {
-			if _, isCollection := l.p.Collections[studio.CollectionID{ID: id}]; isCollection {
-				return studio.CollectionID{ID: id}
-			}
-		}
-		dir = path.Dir(dir)
-	}
-	return studio.CollectionID{}
-}
-
-// flat lists every matching asset below the collection.
-func (l *lister) flat(list *List) []Row {
-	var rows []Row
-	for _, id := range l.p.Below(l.r.Collection) {
-		a := l.p.Assets[id]
-		if !l.inView(a) || l.r.Tasks && a.Kind != studio.Task {
-			continue
-		}
-		list.All++
-		row := l.row(id.ID)
-		if l.matches(&row) {
-			rows = append(rows, row)
-		}
-	}
-	if l.wantsUntracked() {
-		for _, e := range l.working.Untracked {
-			row := Row{key: keyPath(e.Path), Kind: "untracked", Path: e.Path, Name: path.Base(e.Path), State: StateUntracked, Unusable: e.Unusable}
-			row.File = File{Path: e.Path, Exists: true, Size: e.Info.Size, MtimeMs: e.Info.MtimeNs / 1e6}
-			if e.Unusable != "" {
-				row.State = StateUnusable
-			}
-			if l.matches(&row) {
-				rows = append(rows, row)
-			}
-		}
-	}
-	return l.sorted(rows)
-}
-
-// sorted orders rows by moving each once: a row is wide, and a sort moves what it sorts many times.
-func (l *lister) sorted(rows []Row) []Row {
-	order := make([]*Row, len(rows))
-	for i := range rows {
-		order[i] = &rows[i]
-	}
-	slices.SortStableFunc(order, func(a, b *Row) int { return l.compare(a, b) })
-	out := make([]Row, len(rows))
-	for i, r := range order {
-		out[i] = *r
-	}
-	return out
-}
-
-func (l *lister) wantsUntracked() bool {
-	return (l.r.View == "" || l.r.View == ViewDefault) && !l.r.Tasks && len(l.r.Assignees) == 0 && !l.r.Nobody &&
-		len(l.r.Types) == 0 && len(l.r.Tags) == 0 && len(l.r.Statuses) == 0
-}
-
-func (l *lister) inView(a *projectdb.AssetInfo) bool {
-	switch l.r.View {
-	case ViewMy:
-		return a.Kind == studio.Task && a.Assignee == l.s.me
-	case ViewAssigned:
-		return a.Kind == studio.Task && !a.Assignee.IsZero()
-	case ViewUnassigned:
-		return a.Kind == studio.Task && a.Assignee.IsZero()
-	}
-	return true
-}
-
-func (l *lister) matches(row *Row) bool {
-	if len(l.r.States) > 0 && !slices.Contains(l.r.States, row.State) {
-		return false
-	}
-	if a := row.Asset; a != nil {
-		switch {
-		case (len(l.r.Assignees) > 0 || l.r.Nobody) && (a.Kind != studio.Task ||
-			!slices.Contains(l.r.Assignees, a.Assignee) && !(l.r.Nobody && a.Assignee.IsZero())):
-			return false
-		case len(l.r.Types) > 0 && !slices.Contains(l.r.Types, a.Type):
-			return false
-		case len(l.r.Statuses) > 0 && !slices.Contains(l.r.Statuses, a.Status):
-			return false
-		case len(l.r.Tags) > 0 && !slices.ContainsFunc(l.r.Tags, func(t string) bool { return slices.Contains(a.Tags, t) }):
-			return false
-		}
-	}
-	if l.query.Empty() {
-		return true
-	}
-	item := l.item(row)
-	return l.query.Match(&item, l.now)
-}
-
-func (l *lister) item(row *Row) studio.Item {
-	item := studio.Item{Path: row.Path, Kind: row.Kind, State: string(row.State)}
-	if a := row.Asset; a != nil {
-		st, holder := l.p.StatusOf[a.Status], l.p.Members[a.Assignee]
-		item.Type, item.Tags = l.p.TypeOf[a.Type].Name, a.Tags
-		item.StatusLabel, item.StatusName, item.Category = st.Label, st.Name, st.Category.String()
-		item.Assignee, item.AssigneeName = holder.Username, holder.DisplayName()
-		item.Due, item.SavedMs, item.Priority, item.Parked = a.Due, a.SavedMs, int(a.Priority), a.OpenParked
-	}
-	return item
-}
-
-// row makes the line of an asset or collection.
-func (l *lister) row(id studio.ID) Row {
-	if a, ok := l.p.Assets[studio.AssetID{ID: id}]; ok {
-		row := Row{key: l.p.keys[id], Kind: a.Kind.String(), ID: id, Parent: a.Parent, Name: a.Name, Path: l.p.Path(id), Asset: a}
+		return row
+	case at.asset != nil:
+		a := at.asset
+		row := Row{Kind: at.kind, ID: at.id, Parent: a.Parent, Name: a.Name, Path: l.p.Path(at.id), Asset: a, State: at.state, Depth: at.depth}
 		if l.working.Looked {
 			row.File = l.working.Of[a.ID]
-			row.State = row.File.State(a)
 			changed := row.State == StateModified || row.State == StateDiverged
 			row.NotYours = changed && a.Kind == studio.Task && a.Assignee != l.s.me
 		}
 		return row
+	default:
+		return l.collectionRow(at)
 	}
-	c := l.p.Collections[studio.CollectionID{ID: id}]
-	row := Row{key: l.p.keys[id], Kind: "collection", ID: id, Parent: c.Parent, Name: c.Name, Path: l.p.Path(id), Collection: c}
+}
+
+func (l *lister) collectionRow(at line) Row {
+	c := l.p.Collections[studio.CollectionID{ID: at.id}]
+	row := Row{Kind: kindCollection, ID: at.id, Parent: c.Parent, Name: c.Name, Path: l.p.Path(at.id), Collection: c, Depth: at.depth,
+		Expanded: l.r.Expanded[c.ID], HasChildren: len(l.p.inside[c.ID]) > 0}
 	if sum := l.sums[c.ID]; sum != nil {
 		row.Count = sum.count
 		for _, st := range l.p.Statuses {
@@ -398,92 +240,20 @@ func (s *Session) sums(p *Picture) map[studio.CollectionID]*sum {
 	return all
 }
 
-// compare orders rows: collections first, then as asked, then by name.
-func (l *lister) compare(a, b *Row) int {
-	if (a.Kind == "collection") != (b.Kind == "collection") {
-		if a.Kind == "collection" {
-			return -1
-		}
-		return 1
-	}
-	key, back := strings.CutPrefix(l.r.Sort, "-")
-	if key == "" && l.r.View == ViewMy {
-		key = "todo"
-	}
-	order := l.compareBy(key, a, b)
-	if back {
-		order = -order
-	}
-	return cmp.Or(order, strings.Compare(a.key, b.key))
-}
-
-// lastOf is the last element of a path's key.
-func lastOf(key string) string { return key[strings.LastIndexByte(key, '/')+1:] }
-
-func (l *lister) compareBy(key string, a, b *Row) int {
-	switch key {
-	case "state":
-		return cmp.Compare(stateWeight(a.State), stateWeight(b.State))
-	case "path":
-		return strings.Compare(a.key, b.key)
-	case "name", "":
-		return strings.Compare(lastOf(a.key), lastOf(b.key))
-	}
-	if a.Asset == nil || b.Asset == nil {
-		return cmp.Compare(boolInt(a.Asset == nil), boolInt(b.Asset == nil))
-	}
-	x, y := a.Asset, b.Asset
-	switch key {
-	case "status":
-		return cmp.Compare(l.p.StatusOf[x.Status].Order, l.p.StatusOf[y.Status].Order)
-	case "assignee":
-		return cmp.Or(cmp.Compare(boolInt(x.Assignee.IsZero()), boolInt(y.Assignee.IsZero())),
-			strings.Compare(l.p.Members[x.Assignee].DisplayName(), l.p.Members[y.Assignee].DisplayName()))
-	case "type":
-		return strings.Compare(l.p.TypeOf[x.Type].Name, l.p.TypeOf[y.Type].Name)
-	case "saved":
-		return cmp.Compare(y.SavedMs, x.SavedMs)
-	case "due":
-		return cmp.Or(cmp.Compare(boolInt(x.Due == ""), boolInt(y.Due == "")), strings.Compare(x.Due, y.Due))
-	case "priority":
-		return cmp.Compare(y.Priority, x.Priority)
-	case "todo":
-		return cmp.Or(cmp.Compare(l.urgency(x), l.urgency(y)), cmp.Compare(y.Priority, x.Priority),
-			l.compareBy("due", a, b))
-	}
-	return 0
-}
-
-// urgency puts retakes first and what is done last: the order of My Tasks.
-func (l *lister) urgency(a *projectdb.AssetInfo) int {
-	order := map[studio.Category]int{studio.CategoryRetake: 0, studio.CategoryActive: 1, studio.CategoryTodo: 2,
-		studio.CategoryReview: 3, studio.CategoryBlocked: 4, studio.CategoryDone: 5}
-	return order[l.p.StatusOf[a.Status].Category]
-}
-
-func stateWeight(s FileState) int {
-	return slices.Index([]FileState{StateDiverged, StateModified, StateOutdated, StateMissing, StateUntracked, StateUnusable,
-		StatePlanned, StateNormal, ""}, s)
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 // IDs lists the assets of a view in its order, for "select all".
 func (s *Session) IDs(ctx context.Context, r ListRequest) ([]studio.AssetID, error) {
-	r.Offset, r.Limit = 0, 0
-	list, err := s.List(ctx, r)
+	l, err := s.newLister(ctx, r)
+	if err != nil {
+		return nil, err
+	}
 	ids := []studio.AssetID{}
-	for _, row := range list.Rows {
-		if row.Asset != nil {
-			ids = append(ids, row.Asset.ID)
+	lines, _ := l.lines()
+	for _, at := range lines {
+		if at.asset != nil {
+			ids = append(ids, at.asset.ID)
 		}
 	}
-	return ids, err
+	return ids, nil
 }
 
 // Rows makes the lines of some assets and collections; those not known are left out.
@@ -496,13 +266,9 @@ func (s *Session) Rows(ctx context.Context, ids []studio.ID) (*Picture, []Row, e
 	rows := make([]Row, 0, len(ids))
 	for _, id := range ids {
 		_, isAsset := l.p.Assets[studio.AssetID{ID: id}]
-		c, isCollection := l.p.Collections[studio.CollectionID{ID: id}]
-		if !isAsset && !isCollection {
-			continue
+		if _, isCollection := l.p.Collections[studio.CollectionID{ID: id}]; isAsset || isCollection {
+			rows = append(rows, l.row(l.lineOf(id)))
 		}
-		row := l.row(id)
-		row.HasChildren = isCollection && len(l.p.inside[c.ID]) > 0
-		rows = append(rows, row)
 	}
 	return l.p, rows, nil
 }
@@ -570,34 +336,36 @@ type Column struct {
 
 // Board makes the columns of a view with their first Limit cards; Offset is of each column.
 func (s *Session) Board(ctx context.Context, r ListRequest) (*Picture, []Column, error) {
-	offset, limit := r.Offset, r.Limit
-	r.Flat, r.Tasks, r.Offset, r.Limit = true, true, 0, 0
-	list, err := s.List(ctx, r)
+	r.Flat, r.Tasks = true, true
+	l, err := s.newLister(ctx, r)
 	if err != nil {
 		return nil, nil, err
 	}
-	by := map[studio.StatusID][]*Row{}
-	for i := range list.Rows {
-		if row := &list.Rows[i]; row.Asset != nil {
-			by[row.Asset.Status] = append(by[row.Asset.Status], row)
-		}
+	lines, _ := l.lines()
+	by := map[studio.StatusID][]*line{}
+	for i := range lines {
+		status := lines[i].asset.Status
+		by[status] = append(by[status], &lines[i])
 	}
 	columns := []Column{}
-	for _, st := range list.Picture.Statuses {
+	for _, st := range l.p.Statuses {
 		cards := by[st.ID]
 		if st.Removed || st.Hidden && len(cards) == 0 {
 			continue
 		}
 		if r.Sort == "" {
-			slices.SortStableFunc(cards, func(a, b *Row) int {
-				return cmp.Or(cmp.Compare(boolInt(a.Asset.Rank == ""), boolInt(b.Asset.Rank == "")), strings.Compare(a.Asset.Rank, b.Asset.Rank))
-			})
+			slices.SortStableFunc(cards, byRank)
 		}
 		column := Column{Status: st, Total: len(cards)}
-		for _, card := range window(cards, offset, limit) {
-			column.Cards = append(column.Cards, *card)
+		for _, card := range window(cards, r.Offset, r.Limit) {
+			column.Cards = append(column.Cards, l.row(*card))
 		}
 		columns = append(columns, column)
 	}
-	return list.Picture, columns, nil
+	return l.p, columns, nil
+}
+
+// byRank puts cards where people put them; those that nobody placed come last.
+func byRank(a, b *line) int {
+	return cmp.Or(cmp.Compare(boolInt(a.asset.Rank == ""), boolInt(b.asset.Rank == "")), strings.Compare(a.asset.Rank, b.asset.Rank))
 }

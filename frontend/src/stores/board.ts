@@ -22,8 +22,6 @@ export type BoardState = {
   readonly total: number;
   readonly loading: boolean;
   readonly error: Problem | undefined;
-  /** This window is a board and nothing else. */
-  readonly alone: boolean;
 };
 
 const firstCards = 60; // a screen of one column, twice
@@ -32,7 +30,6 @@ const store = createStore<BoardState>({
   total: 0,
   loading: true,
   error: undefined,
-  alone: false,
 });
 let shown = new Map<string, number>(); // cards fetched of each column
 let generation = 0;
@@ -41,8 +38,10 @@ const request = (v: ViewState, offset: number, limit: number): app.ListRequest =
   ...requestOf({ ...v, layout: "board" }, offset, limit),
   sort: "",
 });
-const active = (): boolean =>
-  projectStore.get().project !== undefined && (store.get().alone || viewStore.get().layout === "board");
+const active = (): boolean => {
+  const { project, boardWindow } = projectStore.get();
+  return project !== undefined && (boardWindow || viewStore.get().layout === "board");
+};
 
 const refresh = coalesce(async () => {
   if (!active()) return;
@@ -60,12 +59,6 @@ const refresh = coalesce(async () => {
 export const boardStore = {
   ...store,
   refresh,
-
-  /** This window is a board and nothing else. */
-  alone(): void {
-    store.set({ alone: true });
-    void refresh();
-  },
 
   /** Fetches the next cards of a column. */
   async more(status: string): Promise<void> {

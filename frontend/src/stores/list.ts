@@ -53,7 +53,8 @@ const fetchPage = (page: number): Promise<app.List> => List(requestOf(view, page
 
 /** Fetches what is on screen anew and drops the rest. */
 async function fetchScreen(): Promise<void> {
-  if (!projectStore.get().project || view.layout === "board") return;
+  const { project: open, boardWindow } = projectStore.get();
+  if (!open || view.layout === "board" || boardWindow) return;
   const mine = ++generation;
   const key = placeOf(view);
   const moved = key !== store.get().shownKey;

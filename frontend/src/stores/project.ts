@@ -21,6 +21,8 @@ import { toastsStore } from "./toasts";
 
 export type ProjectState = {
   readonly start: app.Start | undefined;
+  /** This window is a board and nothing else: the address of a tab says so, or the program that opened it. */
+  readonly boardWindow: boolean;
   /** undefined: none is open. */
   readonly project: app.Project | undefined;
   /** The first answer of Go has come. */
@@ -32,7 +34,11 @@ export type ProjectState = {
   readonly types: ReadonlyMap<string, app.TypeInfo>;
 };
 
+const addressed =
+  typeof location !== "undefined" && new URLSearchParams(location.search).get("view") === "kanban";
+
 const store = createStore<ProjectState>({
+  boardWindow: addressed,
   start: undefined,
   project: undefined,
   ready: false,
@@ -96,15 +102,12 @@ export const projectStore = {
   async begin(): Promise<void> {
     try {
       const start = await Start();
-      store.set({ start, error: undefined });
-      if (start.project !== "") {
-        adopt(await Current());
-        store.set({ counts: await Counts() });
-      }
-    } catch (error) {
-      store.set({ error: toProblem(error) });
-    } finally {
+      store.set({ start, boardWindow: addressed || start.view === "kanban", error: undefined });
+      if (start.project !== "") adopt(await Current());
       store.set({ ready: true });
+      await refreshCounts();
+    } catch (error) {
+      store.set({ error: toProblem(error), ready: true });
     }
   },
 

@@ -26,10 +26,9 @@ const place = (s: State): ViewState => {
   const { past: _past, future: _future, ...view } = s;
   return view;
 };
-const board =
-  typeof location !== "undefined" && new URLSearchParams(location.search).get("view") === "kanban";
 /** The Kanban window has its own view: it does not follow the Browser's. */
-const key = (project: string): string => `framehold.${board ? "board" : "view"}.${project}`;
+const key = (project: string): string =>
+  `framehold.${projectStore.get().boardWindow ? "board" : "view"}.${project}`;
 
 let shown = "";
 

@@ -1,5 +1,4 @@
-import { useEffect, useState } from "react";
-import { boardStore } from "../../stores/board";
+import { useState } from "react";
 import styles from "../browser/Browser.module.css";
 import { Filters } from "../browser/Filters";
 import { SelectionBar } from "../browser/SelectionBar";
@@ -12,7 +11,6 @@ import { BoardPane } from "./BoardPane";
 /** The Kanban window: the board alone, on the same data as every other window. */
 export function KanbanWindow() {
   const [said, setSaid] = useState("");
-  useEffect(() => boardStore.alone(), []);
   return (
     <div className={shell.window}>
       <TitleBar title="Board" />

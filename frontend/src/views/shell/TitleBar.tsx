@@ -10,7 +10,6 @@ import { Menu } from "../../components/Menu";
 import { keysOf, offers } from "../../lib/commands";
 import { cx } from "../../lib/cx";
 import { count } from "../../lib/format";
-import { boardStore } from "../../stores/board";
 import { collectionsStore, trailTo } from "../../stores/collections";
 import { projectStore } from "../../stores/project";
 import { viewStore } from "../../stores/view";
@@ -84,7 +83,7 @@ function Trail({ title }: { title: string }) {
 /** The way to what is parked: there when something is, or when it is shown. */
 function ParkedEntry() {
   const counts = useStore(projectStore, (p) => p.counts);
-  const alone = useStore(boardStore, (b) => b.alone);
+  const alone = useStore(projectStore, (p) => p.boardWindow);
   const here = useStore(viewStore, (v) => v.screen === "parked");
   if (alone || ((counts?.parked ?? 0) === 0 && !here)) return null;
   const open = counts?.parkedOpen ?? 0;

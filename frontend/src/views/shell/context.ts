@@ -1,7 +1,6 @@
 import type { CommandContext } from "../../lib/commands";
 import { inFlight } from "../../lib/flight";
 import { personName } from "../../lib/look";
-import { boardStore } from "../../stores/board";
 import { parkedStore } from "../../stores/parked";
 import { projectStore } from "../../stores/project";
 import { type SelectionState, selectionStore } from "../../stores/selection";
@@ -9,10 +8,9 @@ import { viewStore } from "../../stores/view";
 import { useStore } from "../useStore";
 
 function contextOf(
-  { project, members }: ReturnType<typeof projectStore.get>,
+  { project, members, boardWindow: boardOnly }: ReturnType<typeof projectStore.get>,
   selection: SelectionState,
   view: ReturnType<typeof viewStore.get>,
-  boardOnly: boolean,
   parked: ReturnType<typeof parkedStore.get>,
 ): CommandContext {
   return {
@@ -38,22 +36,10 @@ function contextOf(
 
 /** What the commands are asked with, as everything stands now. */
 export const commandContext = (): CommandContext =>
-  contextOf(
-    projectStore.get(),
-    selectionStore.get(),
-    viewStore.get(),
-    boardStore.get().alone,
-    parkedStore.get(),
-  );
+  contextOf(projectStore.get(), selectionStore.get(), viewStore.get(), parkedStore.get());
 
 /** The same while rendering: it follows what changes. */
 export function useCommandContext(): CommandContext {
   const [project, selection, view] = [useStore(projectStore), useStore(selectionStore), useStore(viewStore)];
-  return contextOf(
-    project,
-    selection,
-    view,
-    useStore(boardStore, (b) => b.alone),
-    useStore(parkedStore),
-  );
+  return contextOf(project, selection, view, useStore(parkedStore));
 }
