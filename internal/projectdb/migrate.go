@@ -7,12 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
 	"strings"
 
 	"framehold/internal/fsys"
+	"framehold/internal/sqlite"
 	"framehold/internal/studio"
 )
 
@@ -115,19 +114,11 @@ func (d *DB) migrateAlone(ctx context.Context, all []migration) (err error) {
 	return failure("migrate store", tx.Commit())
 }
 
-// backUp copies the store beside itself and makes the copy durable: VACUUM INTO does not.
+// backUp copies the store beside itself.
 func (d *DB) backUp(ctx context.Context, c *sql.Conn, version int) error {
 	at := d.o.Clock.Now().UTC().Format("20060102T150405.000Z")
 	name := fmt.Sprintf("%s.v%d.%s.backup", d.o.Path, version, at)
-	if _, err := c.ExecContext(ctx, `VACUUM INTO ?`, name); err != nil {
-		return failure("back up store", err)
-	}
-	f, err := d.o.FS.OpenFile(name, os.O_RDWR, 0)
-	if err != nil {
-		return failure("back up store", err)
-	}
-	err = errors.Join(f.Sync(), f.Close(), d.o.FS.SyncDir(filepath.Dir(name)))
-	return failure("back up store", err)
+	return failure("back up store", sqlite.Copy(ctx, c, d.o.FS, name))
 }
 
 func dropTriggers(ctx context.Context, tx *sql.Tx, _ int, _ []migration) error {

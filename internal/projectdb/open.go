@@ -23,6 +23,7 @@ import (
 
 	"framehold/internal/clock"
 	"framehold/internal/fsys"
+	"framehold/internal/sqlite"
 	"framehold/internal/studio"
 )
 
@@ -30,8 +31,8 @@ import (
 var schema string
 
 const (
-	busyTimeoutMs  = 10_000
-	readersMax     = 4 // more than a window asks at once
+	cacheKiB       = 16 << 10 // of a connection
+	readersMax     = 4        // more than a window asks at once
 	openRetryMax   = 10 * time.Second
 	openRetryPause = 20 * time.Millisecond
 	applicationID  = 0x46484c44 // "FHLD"
@@ -101,12 +102,7 @@ func open(ctx context.Context, o Options, create bool) (d *DB, err error) {
 		}
 		return d, d.openReadOnly(ctx, isFull(err))
 	}
-	d.write, err = connect(o.Path, 1, url.Values{"_txlock": {"immediate"}},
-		"journal_mode(WAL)",
-		"synchronous(FULL)",     // NORMAL could lose the last commits at a power failure
-		"foreign_keys(1)",       // off by default
-		"recursive_triggers(1)", // else INSERT OR REPLACE deletes a row without its delete triggers
-		"cache_size(-16384)")
+	d.write, err = sqlite.Writer(o.Path, cacheKiB)
 	if err != nil {
 		return d, failure("open store", err)
 	}
@@ -121,7 +117,8 @@ func open(ctx context.Context, o Options, create bool) (d *DB, err error) {
 	if err != nil {
 		return d, err
 	}
-	return d, d.openReaders(url.Values{"mode": {"ro"}})
+	d.read, err = sqlite.Readers(o.Path, readersMax, cacheKiB)
+	return d, failure("open store", err)
 }
 
 // openReadOnly opens a store on a medium that cannot be written, or on a full disk. Where no journal was left, the readers
@@ -132,18 +129,18 @@ func (d *DB) openReadOnly(ctx context.Context, full bool) error {
 	if full {
 		d.readOnly = studio.Refuse(studio.CodeDiskFull, studio.Params{Path: d.o.Path, Why: "open"})
 	}
-	query, pragmas, connections := url.Values{"mode": {"ro"}}, []string{"cache_size(-16384)"}, readersMax
+	pool := sqlite.Pool{Path: d.o.Path, Connections: readersMax, Query: url.Values{"mode": {"ro"}}, Pragmas: []string{sqlite.Cache(cacheKiB)}}
 	switch now := d.looks(); {
 	case now.journal == 0:
-		query.Set("immutable", "1")
+		pool.Query.Set("immutable", "1")
 		d.frozen = &now
 	case full:
-		query.Set("mode", "rw") // an exclusive lock takes a file that is open for writing
+		pool.Query.Set("mode", "rw") // an exclusive lock takes a file that is open for writing
 		// The driver sorts pragmas by name, and cache_size looks at the schema: that would take shared memory first.
-		pragmas, connections = []string{"locking_mode(EXCLUSIVE)", "query_only(1)"}, 1
+		pool.Pragmas, pool.Connections = []string{"locking_mode(EXCLUSIVE)", "query_only(1)"}, 1
 	}
 	var err error
-	if d.read, err = connect(d.o.Path, connections, query, pragmas...); err != nil {
+	if d.read, err = sqlite.Open(pool); err != nil {
 		return failure("open store", err)
 	}
 	all, err := d.migrations()
@@ -182,13 +179,6 @@ func (d *DB) stillFrozen() error {
 	return nil
 }
 
-func (d *DB) openReaders(query url.Values) (err error) {
-	if d.read, err = connect(d.o.Path, readersMax, query, "cache_size(-16384)"); err != nil {
-		return failure("open store", err)
-	}
-	return nil
-}
-
 // prepare makes the schema of a new store and looks at the version of an old one. Two processes that make the same
 // database meet SQLITE_BUSY at the switch to WAL, which busy_timeout does not cover, so it tries again for a while.
 func (d *DB) prepare(ctx context.Context, create bool) error {
@@ -196,7 +186,7 @@ func (d *DB) prepare(ctx context.Context, create bool) error {
 	defer cancel()
 	for {
 		err := d.prepareOnce(ctx, create)
-		if err == nil || !isBusy(err) {
+		if err == nil || !sqlite.IsBusy(err) {
 			return err
 		}
 		select {
@@ -278,20 +268,6 @@ func (d *DB) makeSchema(ctx context.Context, newest int) error {
 	return failure("make store", tx.Commit())
 }
 
-// connect returns a pool of at most connectionsMax connections; each runs the pragmas when it is opened.
-// busy_timeout comes first: the others may have to wait.
-func connect(path string, connectionsMax int, query url.Values, pragmas ...string) (*sql.DB, error) {
-	query["_pragma"] = append([]string{fmt.Sprintf("busy_timeout(%d)", busyTimeoutMs)}, pragmas...)
-	escaped := (&url.URL{Path: path}).EscapedPath()
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: escaped, RawQuery: query.Encode()}).String())
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(connectionsMax)
-	db.SetMaxIdleConns(connectionsMax)
-	return db, nil
-}
-
 // ReadOnly says why the store cannot be written; nil when it can.
 func (d *DB) ReadOnly() error { return d.readOnly }
 
@@ -300,20 +276,14 @@ func (d *DB) Path() string { return d.o.Path }
 
 // Close releases the database.
 func (d *DB) Close() error {
-	var errs []error
-	for _, db := range []*sql.DB{d.read, d.write} {
-		if db != nil {
-			errs = append(errs, db.Close())
-		}
-	}
+	err := sqlite.Close(d.read, d.write)
 	if d.inUse != nil {
-		errs = append(errs, d.inUse.Close())
+		err = errors.Join(err, d.inUse.Close())
 	}
-	return errors.Join(errs...)
+	return err
 }
 
-// CopyTo writes a copy of the store at a moment between two commits as one file without a journal.
+// CopyTo writes a copy of the store at a moment between two commits as one file without a journal, durable when it returns.
 func (d *DB) CopyTo(ctx context.Context, path string) error {
-	_, err := d.read.ExecContext(ctx, `VACUUM INTO ?`, path)
-	return failure("copy store", err)
+	return failure("copy store", sqlite.Copy(ctx, d.read, d.o.FS, path))
 }

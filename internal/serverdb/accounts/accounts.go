@@ -14,16 +14,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 
 	"framehold/internal/auth"
 	"framehold/internal/clock"
 	"framehold/internal/fsys"
+	"framehold/internal/sqlite"
 	"framehold/internal/studio"
-
-	_ "modernc.org/sqlite" // the driver
 )
 
 //go:embed schema/schema.sql
@@ -32,7 +30,7 @@ var schema string
 const (
 	version       = 1
 	applicationID = 0x46484c53 // "FHLS"
-	busyTimeoutMs = 10_000
+	cacheKiB      = 4 << 10    // of a connection
 	readersMax    = 4
 )
 
@@ -121,7 +119,7 @@ func Open(ctx context.Context, o Options) (d *DB, err error) {
 	if err := d.connectWriter(); err != nil {
 		return d, err
 	}
-	if d.read, err = connect(o.Path, readersMax, url.Values{"mode": {"ro"}}, "cache_size(-4096)"); err != nil {
+	if d.read, err = sqlite.Readers(o.Path, readersMax, cacheKiB); err != nil {
 		return d, failure("open studio", err)
 	}
 	return d, d.checkVersion(ctx)
@@ -154,44 +152,23 @@ func lock(o Options, shared bool) (io.Closer, error) {
 }
 
 func (d *DB) connectWriter() (err error) {
-	d.write, err = connect(d.o.Path, 1, url.Values{"_txlock": {"immediate"}}, "journal_mode(WAL)",
-		"synchronous(FULL)", // NORMAL could lose the last commits at a power failure: a revoked session would be back
-		"foreign_keys(1)", "cache_size(-4096)")
+	d.write, err = sqlite.Writer(d.o.Path, cacheKiB)
 	return failure("open studio", err)
-}
-
-// connect returns a pool whose connections run the pragmas when they are opened; busy_timeout first, since the others
-// may have to wait.
-func connect(path string, connections int, query url.Values, pragmas ...string) (*sql.DB, error) {
-	query["_pragma"] = append([]string{fmt.Sprintf("busy_timeout(%d)", busyTimeoutMs)}, pragmas...)
-	name := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}
-	db, err := sql.Open("sqlite", name.String())
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(connections)
-	db.SetMaxIdleConns(connections)
-	return db, nil
 }
 
 // Close releases the database.
 func (d *DB) Close() error {
-	var errs []error
-	for _, db := range []*sql.DB{d.read, d.write} {
-		if db != nil {
-			errs = append(errs, db.Close())
-		}
-	}
+	err := sqlite.Close(d.read, d.write)
 	if d.inUse != nil {
-		errs = append(errs, d.inUse.Close())
+		err = errors.Join(err, d.inUse.Close())
 	}
-	return errors.Join(errs...)
+	return err
 }
 
-// CopyTo writes a copy of the database at a moment between two commits as one file without a journal.
+// CopyTo writes a copy of the database at a moment between two commits as one file without a journal, durable when it
+// returns.
 func (d *DB) CopyTo(ctx context.Context, path string) error {
-	_, err := d.read.ExecContext(ctx, `VACUUM INTO ?`, path)
-	return failure("copy studio", err)
+	return failure("copy studio", sqlite.Copy(ctx, d.read, d.o.FS, path))
 }
 
 // Check reads the whole database. Codes: damaged.

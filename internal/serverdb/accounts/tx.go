@@ -4,18 +4,17 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"syscall"
 	"unicode"
 	"unicode/utf8"
 
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
-
+	"framehold/internal/sqlite"
 	"framehold/internal/studio"
 )
 
 const labelMaxBytes = 255
+
+// failure gives an error of the database its code.
+func failure(action string, err error) error { return sqlite.Failure(action, err) }
 
 // tx is a write transaction, and the one instant at which all of it happens.
 type tx struct {
@@ -91,38 +90,6 @@ func one[T any](ctx context.Context, q querier, scan func(*sql.Rows) (T, error),
 		return none, false, err
 	}
 	return all[0], true, nil
-}
-
-// failure gives an error of the database its code.
-func failure(action string, err error) error {
-	if err == nil {
-		return nil
-	}
-	if _, coded := studio.RefusalOf(err); coded {
-		return err
-	}
-	code := studio.CodeInternal
-	if e, ok := errors.AsType[*sqlite.Error](err); ok {
-		switch e.Code() & 0xff { // the low byte is the primary result code
-		case sqlite3.SQLITE_FULL:
-			code = studio.CodeDiskFull
-		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-			code = studio.CodeDamaged
-		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-			code = studio.CodeTimeout
-		case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN:
-			code = studio.CodeReadOnly
-		case sqlite3.SQLITE_INTERRUPT:
-			err = errors.Join(err, context.Canceled)
-		}
-	} else if errors.Is(err, syscall.ENOSPC) {
-		code = studio.CodeDiskFull
-	}
-	err = fmt.Errorf("%s: %w", action, err)
-	if code == studio.CodeInternal {
-		return err
-	}
-	return errors.Join(studio.Refuse(code, studio.Params{Why: action, N: 1}), err)
 }
 
 // checkLabel refuses what people would not read as one line.

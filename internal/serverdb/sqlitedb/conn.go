@@ -4,22 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"net/url"
 
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
+	"framehold/internal/sqlite"
 )
 
-const busyTimeoutMs = 10_000
-
-// connect names a database with the pragmas that each connection runs when it is opened. busy_timeout comes first: the
-// others may have to wait.
-func connect(path string, query url.Values, pragmas ...string) (*sql.DB, error) {
-	query["_pragma"] = append([]string{fmt.Sprintf("busy_timeout(%d)", busyTimeoutMs)}, pragmas...)
-	escaped := (&url.URL{Path: path}).EscapedPath()
-	return sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: escaped, RawQuery: query.Encode()}).String())
-}
+// failure gives an error of the database or of its files a code where there is one.
+func failure(action string, err error) error { return sqlite.Failure(action, err) }
 
 // conn is one connection with the statements that it has prepared. Who holds it is alone with it.
 //
@@ -98,8 +88,7 @@ func (c *conn) each(query string, args []any, to []any, fn func() (more bool, er
 // rollback ends a transaction; that SQLite has ended it itself, after a full disk for example, is as good.
 func (c *conn) rollback() error {
 	err := c.exec(`ROLLBACK`)
-	var e *sqlite.Error
-	if errors.As(err, &e) && e.Code() == sqlite3.SQLITE_ERROR {
+	if sqlite.IsNoTransaction(err) {
 		return nil
 	}
 	return failure("roll back", err)

@@ -5,13 +5,13 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"net/url"
 	"sync/atomic"
 
+	"framehold/internal/sqlite"
 	"framehold/internal/studio"
 )
 
-const cacheSize = "cache_size(-16384)" // KiB for each connection
+const cacheKiB = 16 << 10 // of a connection
 
 // project is the open file of one project.
 type project struct {
@@ -20,17 +20,13 @@ type project struct {
 }
 
 func openProject(ctx context.Context, path string) (*project, error) {
-	write, err := connect(path, url.Values{"mode": {"rw"}},
-		"synchronous(FULL)",     // NORMAL could lose the last commits at a power failure
-		"foreign_keys(1)",       // off by default
-		"recursive_triggers(1)", // else INSERT OR REPLACE deletes a row without its delete triggers
-		cacheSize)
+	write, err := sqlite.WriterOf(path, cacheKiB)
 	if err != nil {
 		return nil, failure("open project", err)
 	}
-	read, err := connect(path, url.Values{"mode": {"ro"}}, cacheSize)
+	read, err := sqlite.Readers(path, readersMax, cacheKiB)
 	if err != nil {
-		return nil, failure("open project", errors.Join(err, write.Close()))
+		return nil, failure("open project", errors.Join(err, sqlite.Close(write)))
 	}
 	p := &project{writer: newPool(write, 1), readers: newPool(read, readersMax)}
 	if err := p.writer.use(ctx, ``, func(c *conn) error { return checkVersion(c, path) }); err != nil {

@@ -12,8 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -22,6 +20,7 @@ import (
 
 	"framehold/internal/fsys"
 	"framehold/internal/serverdb"
+	"framehold/internal/sqlite"
 	"framehold/internal/studio"
 )
 
@@ -102,7 +101,7 @@ func (s *Store) Create(ctx context.Context, id studio.ProjectID, head serverdb.H
 
 // makeFile makes a database with the schema and a head, whole and on the disk when it returns.
 func (s *Store) makeFile(ctx context.Context, path string, head serverdb.Head) error {
-	db, err := connect(path, url.Values{}, "journal_mode(WAL)", "synchronous(FULL)")
+	db, err := sqlite.Writer(path, cacheKiB)
 	if err != nil {
 		return failure("create project", err)
 	}
@@ -115,15 +114,7 @@ func (s *Store) makeFile(ctx context.Context, path string, head serverdb.Head) e
 	if err := failure("create project", errors.Join(err, db.Close())); err != nil {
 		return err
 	}
-	return s.syncFile("create project", path)
-}
-
-func (s *Store) syncFile(action, path string) error {
-	f, err := s.o.FS.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return failure(action, err)
-	}
-	return failure(action, errors.Join(f.Sync(), f.Close()))
+	return failure("create project", sqlite.Sync(s.o.FS, path))
 }
 
 // Projects lists the projects, in order of id.
@@ -235,16 +226,9 @@ func (s *Store) Backup(ctx context.Context, id studio.ProjectID, toFile string) 
 	if err != nil {
 		return err
 	}
-	if err := p.readers.use(ctx, ``, func(c *conn) error {
-		_, err := c.c.ExecContext(ctx, `VACUUM INTO ?`, toFile)
-		return failure("back up project", err)
-	}); err != nil {
-		return err
-	}
-	if err := s.syncFile("back up project", toFile); err != nil {
-		return err
-	}
-	return failure("back up project", s.o.FS.SyncDir(filepath.Dir(toFile)))
+	return p.readers.use(ctx, ``, func(c *conn) error {
+		return failure("back up project", sqlite.Copy(ctx, c.c, s.o.FS, toFile))
+	})
 }
 
 // Close waits for what is running and releases the files.

@@ -1,0 +1,119 @@
+package sqlite_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"framehold/internal/fsys"
+	"framehold/internal/sqlite"
+	"framehold/internal/studio"
+)
+
+func open(t *testing.T) (path string, write, read *sql.DB) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "a b%?.db") // a name that a URI would take apart
+	write, err := sqlite.Writer(path, 1024)
+	require.NoError(t, err)
+	read, err = sqlite.Readers(path, 2, 1024)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, sqlite.Close(read, write, nil)) })
+	_, err = write.Exec(`CREATE TABLE a (x INTEGER PRIMARY KEY) STRICT; INSERT INTO a VALUES (7)`)
+	require.NoError(t, err)
+	return path, write, read
+}
+
+func TestReadersCannotWrite(t *testing.T) {
+	_, _, read := open(t)
+	_, err := read.Exec(`INSERT INTO a VALUES (8)`)
+	require.Equal(t, studio.CodeReadOnly, studio.CodeOf(sqlite.Failure("write", err)))
+}
+
+func TestCopyIsWholeAndHasNoJournal(t *testing.T) {
+	path, write, read := open(t)
+	tx, err := write.Begin()
+	require.NoError(t, err)
+	_, err = tx.Exec(`INSERT INTO a VALUES (8)`)
+	require.NoError(t, err)
+	to := filepath.Join(filepath.Dir(path), "copy.db")
+	require.NoError(t, sqlite.Copy(t.Context(), read, fsys.Real(), to), "while another writes")
+	require.NoError(t, tx.Commit())
+	require.Error(t, sqlite.Copy(t.Context(), read, fsys.Real(), to), "nothing is written over")
+	require.NoFileExists(t, to+"-wal")
+	copied, err := sqlite.Readers(to, 1, 1024)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, copied.Close()) }()
+	var rows int
+	require.NoError(t, copied.QueryRow(`SELECT count(*) FROM a`).Scan(&rows))
+	require.Equal(t, 1, rows, "what was committed")
+}
+
+func TestCopySyncsTheFileAndItsFolder(t *testing.T) {
+	path, _, read := open(t)
+	for _, failing := range []string{"sync", "syncdir"} {
+		broken := fsys.NewFaulty(fsys.Real(), func(call, _ string) error {
+			if call == failing {
+				return syscall.EIO
+			}
+			return nil
+		})
+		err := sqlite.Copy(t.Context(), read, broken, path+"."+failing)
+		require.ErrorIs(t, err, syscall.EIO, failing)
+	}
+}
+
+func TestAnErrorHasTheCodeOfWhatHappened(t *testing.T) {
+	path, _, read := open(t)
+	broken := path + ".broken"
+	require.NoError(t, os.WriteFile(broken, []byte("this is no database, however long it may be"), 0o600))
+	db, err := sqlite.Readers(broken, 1, 1024)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	_, damaged := db.Exec(`SELECT * FROM sqlite_schema`)
+	_, wrong := read.Exec(`SELECT * FROM nothing`)
+	for _, c := range []struct {
+		err  error
+		want studio.Code
+	}{
+		{nil, ""},
+		{damaged, studio.CodeDamaged},
+		{fmt.Errorf("write: %w", syscall.ENOSPC), studio.CodeDiskFull},
+		{syscall.EDQUOT, studio.CodeDiskFull},
+		{fs.ErrPermission, studio.CodeReadOnly},
+		{syscall.EROFS, studio.CodeReadOnly},
+		{wrong, studio.CodeInternal},
+		{errors.New("else"), studio.CodeInternal},
+		{studio.Refuse(studio.CodeNotAssignee, studio.Params{}), studio.CodeNotAssignee},
+	} {
+		require.Equal(t, c.want, studio.CodeOf(sqlite.Failure("act", c.err)), "%v", c.err)
+	}
+}
+
+func TestATriggersWordIsRead(t *testing.T) {
+	_, write, _ := open(t)
+	_, err := write.Exec(`CREATE TRIGGER t BEFORE INSERT ON a BEGIN SELECT RAISE(ABORT, 'framehold:not_assignee'); END`)
+	require.NoError(t, err)
+	_, err = write.Exec(`INSERT INTO a VALUES (8)`)
+	word, raised := sqlite.Raised(err, "framehold:")
+	require.True(t, raised)
+	require.Equal(t, "not_assignee", word)
+	_, err = write.Exec(`INSERT INTO a VALUES ('x')`)
+	_, raised = sqlite.Raised(err, "framehold:")
+	require.False(t, raised)
+}
+
+func TestAStatementThatWasGivenUpIsCancelled(t *testing.T) {
+	_, _, read := open(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := read.ExecContext(ctx, `SELECT * FROM a`)
+	require.ErrorIs(t, sqlite.Failure("read", err), context.Canceled)
+}
