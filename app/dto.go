@@ -67,15 +67,43 @@ type Profile struct {
 
 // KnownProject is a project that this computer has seen.
 type KnownProject struct {
-	ID      string `json:"id"`
-	Name    string `json:"name"`
-	Path    string `json:"path"`
-	Missing bool   `json:"missing"` // its folder is not there
-	Problem string `json:"problem"` // a sentence, when it cannot be opened
-	Seen    int64  `json:"seen"`    // ms
-	Tasks   int    `json:"tasks"`
-	Mine    int    `json:"mine"`    // open tasks that I hold
-	Preview string `json:"preview"` // URL or ""
+	ID      string     `json:"id"`
+	Name    string     `json:"name"`
+	Path    string     `json:"path"`
+	Missing bool       `json:"missing"` // its folder is not there
+	Problem string     `json:"problem"` // a sentence, when it cannot be opened
+	Seen    int64      `json:"seen"`    // ms
+	Tasks   int        `json:"tasks"`
+	Mine    int        `json:"mine"`    // open tasks that I hold
+	Preview string     `json:"preview"` // URL or ""
+	Bar     []AtStatus `json:"bar"`     // tasks at each status, in the project's order
+}
+
+// AtStatus is how many tasks stand at a status.
+type AtStatus struct {
+	Status StatusInfo `json:"status"`
+	Count  int        `json:"count"`
+}
+
+// StudioServer is a studio that the person is signed in to.
+type StudioServer struct {
+	Server   string `json:"server"` // scheme://host:port
+	Username string `json:"username"`
+}
+
+// JoinRequest signs the person in to a studio: with an invitation link, or an address.
+type JoinRequest struct {
+	Address  string `json:"address"`
+	Username string `json:"username"`
+	Name     string `json:"name"` // "": the one on this computer
+	Password string `json:"password"`
+}
+
+// StudioProject is a project of a studio.
+type StudioProject struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Path string `json:"path"` // the folder on this computer that has it; "" when none does
 }
 
 // Project is what every screen of an open project needs: people and definitions. Fetched again when Change.All.

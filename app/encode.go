@@ -38,6 +38,7 @@ func previewURL(h studio.Hash, px int) string {
 
 const (
 	smallPx = 320
+	coverPx = 640
 	hues    = 360
 )
 

@@ -16,6 +16,7 @@ import (
 const (
 	uploadMaxBytes = 256 << 20
 	uploadsKept    = 4 // pictures that were handed in and not used yet
+	coversKept     = 200
 )
 
 // Upload is a picture that was handed in for a checkpoint.
@@ -86,15 +87,41 @@ func (a *App) Image(token string) ([]byte, bool) {
 	return webp, ok
 }
 
-// Preview is a preview of the open project by its hash, px on its longer side when px > 0.
+// Preview is a preview of the open project by its hash, px on its longer side when px > 0, or the cover of one that is
+// listed.
 func (a *App) Preview(ctx context.Context, hash string, px int) ([]byte, bool, error) {
 	b, err := hex.DecodeString(hash)
 	if err != nil || len(b) != len(studio.Hash{}) {
 		return nil, false, nil
+	}
+	if cover, ok := a.core.covers.get(studio.Hash(b)); ok && px == coverPx {
+		return cover, true, nil
 	}
 	s, err := a.core.current()
 	if err != nil {
 		return nil, false, nil
 	}
 	return s.Preview(ctx, studio.Hash(b), px)
+}
+
+// covers are the pictures of listed projects, which are not open when a page asks for them.
+type covers struct {
+	mu   sync.Mutex
+	webp map[studio.Hash][]byte
+}
+
+func (c *covers) put(h studio.Hash, webp []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.webp == nil || len(c.webp) >= coversKept {
+		c.webp = map[studio.Hash][]byte{}
+	}
+	c.webp[h] = webp
+}
+
+func (c *covers) get(h studio.Hash) ([]byte, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	webp, ok := c.webp[h]
+	return webp, ok
 }

@@ -50,21 +50,35 @@ func (p *Projects) Known() ([]KnownProject, error) {
 	}
 	out := []KnownProject{}
 	for _, k := range known {
-		one := KnownProject{ID: k.ID, Name: k.Name, Path: k.Path, Seen: k.SeenMs}
+		one := KnownProject{ID: k.ID, Name: k.Name, Path: k.Path, Seen: k.SeenMs, Bar: []AtStatus{}}
 		if _, err := session.Find(p.env.FS, k.Path); err != nil {
 			one.Missing = true
 			out = append(out, one)
 			continue
 		}
 		if k.Path != p.projectPath() { // the open one is not opened twice
-			one.Tasks, one.Mine, err = session.PeekOf(p.ctx, p.env, k.Path)
-			if e := p.told(err); e != nil {
-				one.Problem = e.Message
-			}
+			p.peek(&one)
 		}
 		out = append(out, one)
 	}
 	return out, nil
+}
+
+// peek fills in what a project that is not open shows of itself; its picture is kept for the page that asks for it.
+func (c *core) peek(one *KnownProject) {
+	seen, err := session.PeekOf(c.ctx, c.env, one.Path, coverPx)
+	if e := c.told(err); e != nil {
+		one.Problem = e.Message
+		return
+	}
+	one.Tasks, one.Mine = seen.Tasks, seen.Mine
+	for _, at := range seen.Bar {
+		one.Bar = append(one.Bar, AtStatus{statusInfo(at.Status), at.Count})
+	}
+	if seen.Picture != nil {
+		c.covers.put(seen.Hash, seen.Picture)
+		one.Preview = previewURL(seen.Hash, coverPx)
+	}
 }
 
 // Open opens the project of a folder, or of the nearest one above it.

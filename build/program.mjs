@@ -42,9 +42,9 @@ export function project(at) {
   if (r.status !== 0) throw new Error(r.stderr);
 }
 
-/** Starts the browser shell; its address, and how to end it. */
-export async function serve(at) {
-  const child = spawn(binary, ["serve", "--project", at.film], { env: at.env, stdio: ["ignore", "pipe", "inherit"] });
+/** Starts the browser shell, on the project or, with none, on Welcome; its address, and how to end it. */
+export async function serve(at, options = ["--project", at.film]) {
+  const child = spawn(binary, ["serve", ...options], { cwd: at.dir, env: at.env, stdio: ["ignore", "pipe", "inherit"] });
   for await (const line of createInterface({ input: child.stdout })) {
     if (line.startsWith("http://")) return { url: line, stop: () => child.kill("SIGTERM"), pid: child.pid };
   }

@@ -146,6 +146,17 @@ if (chosen("parked")) {
   });
   beside.stop();
 }
+if (chosen("welcome")) {
+  const welcome = await serve(at, []);
+  await picture(welcome, "welcome", "", async (page) => {
+    await page.getByRole("button", { name: "Open a folder…" }).waitFor();
+  });
+  await picture(welcome, "join", "", async (page) => {
+    await page.getByRole("button", { name: /^Join a studio/ }).click();
+    await page.getByRole("dialog").waitFor();
+  });
+  welcome.stop();
+}
 const names = await serve(long);
 if (chosen("long")) await picture(names, "long", "", async () => {});
 names.stop();

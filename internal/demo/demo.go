@@ -81,7 +81,11 @@ func Build(ctx context.Context, env session.Env, dir string, progress session.Pr
 	b.env = env
 	b.env.Clock = clock.New(func() time.Time { return b.now }, rand.Reader)
 	defer func() {
+		opened := map[*session.Session]bool{} // who builds may be one of the film's people too
 		for _, s := range b.of {
+			opened[s] = true
+		}
+		for s := range opened {
 			err = errors.Join(err, s.Close())
 		}
 	}()

@@ -325,6 +325,26 @@ func (r *reader) Before(localN int64) ([]studio.Row, error) {
 	return rows, err
 }
 
+// TasksAt counts the tasks at each status, trash aside.
+func (s *Snapshot) TasksAt() (map[studio.StatusID]int, error) {
+	at := map[studio.StatusID]int{}
+	err := s.each(`SELECT status, count(*) FROM asset WHERE kind = 1 AND trashed_ms = 0 GROUP BY status`, nil, func(row scanner) error {
+		var st studio.StatusID
+		var n int
+		err := row.Scan(cell{&st.ID}, &n)
+		at[st] = n
+		return err
+	})
+	return at, err
+}
+
+// NewestPicture is the preview of the newest version that has one; zero: none has.
+func (s *Snapshot) NewestPicture() (h studio.Hash, err error) {
+	err = s.each(`SELECT preview FROM checkpoint WHERE preview IS NOT NULL AND version > 0 ORDER BY made_hlc DESC LIMIT 1`, nil,
+		func(row scanner) error { return row.Scan(cell{&h}) })
+	return h, err
+}
+
 // CountTasks counts the tasks, and those that a member holds and are not done.
 func (s *Snapshot) CountTasks(of studio.UserID) (tasks, held int, err error) {
 	err = s.queryRow(`SELECT count(*), coalesce(sum(assignee IS ? AND s.category <> 5), 0) FROM asset a

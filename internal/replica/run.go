@@ -98,11 +98,12 @@ func (r *Replica) HeadSeq() uint64 {
 
 func (r *Replica) step(ev Event) Effect {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	before := r.core.State()
 	effect := r.core.Step(r.clock.NowMs(), ev)
-	if now := r.core.State(); now != before {
-		r.tell(now)
+	now := r.core.State()
+	r.mu.Unlock()
+	if now != before {
+		r.tell(now) // it may ask how things stand
 	}
 	return effect
 }

@@ -315,22 +315,6 @@ func (s *Session) noteOf(ctx context.Context, id studio.NoteID) (n studio.Note, 
 	return n, err
 }
 
-// PeekOf tells of a known project without opening it for work: its tasks and how many of them the person holds.
-func PeekOf(ctx context.Context, env Env, root string) (tasks, mine int, err error) {
-	s, err := Open(ctx, env, root)
-	if err != nil {
-		return 0, 0, err
-	}
-	err = s.db.Read(ctx, func(snap *projectdb.Snapshot) (err error) {
-		tasks, mine, err = snap.CountTasks(s.me)
-		return err
-	})
-	if closing := s.Close(); err == nil {
-		err = closing
-	}
-	return tasks, mine, err
-}
-
 // Spoken is a line of history ready for the catalogue: which sentence, and what it names.
 type Spoken struct {
 	Key     string

@@ -203,6 +203,30 @@ func stateFailure(server string, state replica.State) error {
 	return nil
 }
 
+// StudioProject is a project of a studio.
+type StudioProject struct{ ID, Name string }
+
+// StudioProjects lists the projects of a studio that the person is in. Codes: unauthenticated, unreachable.
+func StudioProjects(ctx context.Context, env Env, server string) ([]StudioProject, error) {
+	who, err := env.Home().Credentials(server)
+	if err != nil {
+		return nil, err
+	}
+	to, err := dial(who)
+	if err != nil {
+		return nil, err
+	}
+	all, err := to.studio.Projects(ctx)
+	if err != nil {
+		return nil, netFailure(server, err)
+	}
+	projects := make([]StudioProject, 0, len(all.Projects))
+	for _, p := range all.Projects {
+		projects = append(projects, StudioProject{p.ID, p.Name})
+	}
+	return projects, nil
+}
+
 // find finds a project of the studio by name or id. Code: unknown_project.
 func (to *remote) find(ctx context.Context, name string) (studio.ProjectID, string, error) {
 	all, err := to.studio.Projects(ctx)

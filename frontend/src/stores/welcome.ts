@@ -78,6 +78,7 @@ export const welcomeStore = {
       store.set({ job: id });
       const job = await jobsStore.ended(id);
       store.set({ job: "" });
+      if (job.error?.code === "cancelled") return;
       if (job.error) throw job.error;
       await projectStore.open(job.project);
     }),

@@ -32,6 +32,23 @@ export namespace app {
 	    convert: boolean;
 	    reason: string;
 	}
+	export interface StatusInfo {
+	    id: string;
+	    key: string;
+	    name: string;
+	    label: string;
+	    category: string;
+	    colour: string;
+	    shape: string;
+	    hidden: boolean;
+	    wipLimit: number;
+	    asksNote: boolean;
+	    asksImage: boolean;
+	}
+	export interface AtStatus {
+	    status: StatusInfo;
+	    count: number;
+	}
 	export interface Share {
 	    status: string;
 	    count: number;
@@ -204,6 +221,12 @@ export namespace app {
 	    labels: string[];
 	    project: string;
 	}
+	export interface JoinRequest {
+	    address: string;
+	    username: string;
+	    name: string;
+	    password: string;
+	}
 	export interface KnownProject {
 	    id: string;
 	    name: string;
@@ -214,6 +237,7 @@ export namespace app {
 	    tasks: number;
 	    mine: number;
 	    preview: string;
+	    bar: AtStatus[];
 	}
 	
 	export interface List {
@@ -329,19 +353,6 @@ export namespace app {
 	    icon: string;
 	    colour: string;
 	}
-	export interface StatusInfo {
-	    id: string;
-	    key: string;
-	    name: string;
-	    label: string;
-	    category: string;
-	    colour: string;
-	    shape: string;
-	    hidden: boolean;
-	    wipLimit: number;
-	    asksNote: boolean;
-	    asksImage: boolean;
-	}
 	export interface Project {
 	    id: string;
 	    name: string;
@@ -389,6 +400,15 @@ export namespace app {
 	    reason: string;
 	}
 	
+	export interface StudioProject {
+	    id: string;
+	    name: string;
+	    path: string;
+	}
+	export interface StudioServer {
+	    server: string;
+	    username: string;
+	}
 	export interface Suggestion {
 	    member: Member;
 	    open: number;
