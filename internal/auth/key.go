@@ -2,6 +2,8 @@ package auth
 
 import (
 	"crypto/ed25519"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -144,6 +146,18 @@ func (k *Keys) Sign(head wire.Signed) wire.Signed {
 // Verify tells whether a key of this studio, present or earlier, signed the head. What it does not verify proves
 // nothing and changes nothing.
 func (k *Keys) Verify(head wire.Signed) bool { return head.SignedBy(k.public[head.Key]) }
+
+// DepositKey is the key by which a client of a project hands work in when its person may not write any more: the same whenever
+// it is asked for, until the studio key is replaced.
+func (k *Keys) DepositKey(project studio.ProjectID, client studio.ID) (key wire.Token) {
+	studio.Must(k.private != nil, "keys that give deposit keys have a private one")
+	mac := hmac.New(sha256.New, k.private.Seed())
+	mac.Write([]byte("framehold deposit 1\x00")) // never fails
+	mac.Write(project.ID[:])
+	mac.Write(client[:])
+	copy(key[:], mac.Sum(nil))
+	return key
+}
 
 // Number is the number of the present key; 0: it is missing.
 func (k *Keys) Number() uint32 { return k.number }

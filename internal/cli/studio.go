@@ -205,14 +205,19 @@ func (d *studioData) user() *cobra.Command {
 			})
 			return nil
 		})}
+	stolen := false
 	disable := &cobra.Command{Use: "disable USERNAME", Short: "Closes an account and signs it out everywhere", Args: between(1, 1),
 		RunE: d.in(func(ctx context.Context, s *server.Studio, args []string) error {
 			p, err := s.DisableUser(ctx, args[0])
+			if err == nil && stolen {
+				err = s.BlockDeposits(ctx, args[0])
+			}
 			if err == nil {
 				d.c.answer(userOf(p), func(w io.Writer) { fmt.Fprintf(w, "%s cannot sign in any more.\n", p.Username) })
 			}
 			return err
 		})}
+	disable.Flags().BoolVar(&stolen, "stolen", false, "takes nothing from its computers any more, not even work that was not sent")
 	return group("user", "Accounts of the studio", add, list, disable)
 }
 

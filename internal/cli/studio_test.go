@@ -45,7 +45,7 @@ func TestStudioCommands(t *testing.T) {
 	d.ok("studio", "user", "add", "ben", "--data", "data", "--name", "Ben")
 	d.refused(3, "account_exists", "studio", "user", "add", "ben", "--data", "data")
 	good.ok("studio", "user", "add", "cy", "--data", "data", "--password-stdin")
-	d.ok("studio", "user", "disable", "cy", "--data", "data")
+	d.ok("studio", "user", "disable", "cy", "--stolen", "--data", "data")
 	d.refused(3, "last_studio_admin", "studio", "user", "disable", "ana", "--data", "data")
 	d.refused(5, "unknown_user", "studio", "user", "disable", "zoe", "--data", "data")
 	users := doc(t, d.ok("studio", "user", "list", "--data", "data", "--json"))["users"].([]any)

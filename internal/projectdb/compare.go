@@ -100,7 +100,8 @@ func (r *replay) checkSafety(key string, t table, raw []any) {
 	}
 	_, member := r.ledger.Member(k.Author)
 	shape := studio.Checkpoint{ID: k.ID, Asset: k.Asset, Author: k.Author, Base: k.Base, Assignment: k.Assignment,
-		StatusAtCreation: k.StatusAtCreation, Manifest: k.Manifest, Bytes: k.Bytes, NewBytes: k.NewBytes,
+		StatusAtCreation: k.StatusAtCreation, Manifest: k.Manifest, Bytes: k.Bytes, NewBytes: k.NewBytes, Comment: k.Comment,
+		Preview: k.Preview, Image: k.Image, Group: k.Group, NoChange: k.NoChange, CopiedFrom: k.CopiedFrom, // of one that the server could not read
 		State: studio.Safety, MadeHybrid: k.MadeHybrid, ReceivedMs: k.ReceivedMs, Ver: 1}
 	switch {
 	case odd != "":

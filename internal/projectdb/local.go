@@ -51,6 +51,11 @@ func (tx *Tx) SetLocalFile(f LocalFile) error {
 		f.Folder.Bytes(), f.Asset.Bytes(), []byte(f.Path), nullID(f.Base.ID), nullHash(f.Manifest), f.PutMs)
 }
 
+// MoveBase has files that came from one checkpoint go on from another; zero: from none.
+func (tx *Tx) MoveBase(from, to studio.CheckpointID) error {
+	return tx.exec(`UPDATE local_file SET base = ? WHERE base = ?`, nullID(to.ID), from.Bytes())
+}
+
 // DropLocalFile forgets the file of an asset: it was freed.
 func (tx *Tx) DropLocalFile(folder studio.ID, asset studio.AssetID) error {
 	tx.dirty = true

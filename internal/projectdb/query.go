@@ -275,6 +275,17 @@ func (s *Snapshot) Events(from uint64, fn func(studio.Event) error) error {
 	})
 }
 
+// EventsAfter lists at most limit events behind a seq, oldest first.
+func (s *Snapshot) EventsAfter(after uint64, limit int) (events []studio.Event, err error) {
+	err = s.each(eventSelect("WHERE seq > ? ORDER BY seq LIMIT ?"), []any{after, limit}, func(row scanner) error {
+		var ev studio.Event
+		err := scanEvent(row, &ev)
+		events = append(events, ev)
+		return err
+	})
+	return events, err
+}
+
 // HeadSeq is the newest event's seq, and its hybrid instant.
 func (s *Snapshot) HeadSeq() (seq, hybrid uint64) {
 	var h int64

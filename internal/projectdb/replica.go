@@ -24,21 +24,23 @@ type Replica struct {
 	Lmid       uint64
 	NextN      uint64
 	Full       bool
-	SyncAsked  bool // a process without the lock has asked the driver to sync
+	SyncAsked  bool     // a process without the lock has asked the driver to sync
+	DepositKey [32]byte // hands work in when this person may not write any more; zero: none was given yet
 }
 
-func replicaTable(r *Replica, generation, chain, sums *[]byte, one *uint8) []any {
+func replicaTable(r *Replica, generation, chain, sums, deposit *[]byte, one *uint8) []any {
 	return []any{one, &r.Server, cell{&r.Account.ID}, cell{&r.Profile.ID}, cell{&r.Client}, generation, &r.Seq, chain, &r.Signed, sums, &r.Lmid,
-		&r.NextN, cell{&r.Full}, cell{&r.SyncAsked}}
+		&r.NextN, cell{&r.Full}, cell{&r.SyncAsked}, deposit}
 }
 
-const replicaColumns = `one, server, account, profile, client_id, generation, seq, chain, signed, sums, lmid, next_n, full_view, sync_asked`
+const replicaColumns = `one, server, account, profile, client_id, generation, seq, chain, signed, sums, lmid, next_n, full_view, sync_asked, deposit_key`
 
 // Replica reads it; ok is false for a personal project.
 func (r *reader) Replica() (stand Replica, ok bool) {
-	var generation, chain, sums []byte
+	var generation, chain, sums, deposit []byte
 	var one uint8
-	ok = r.note(r.queryRow(`SELECT ` + replicaColumns + ` FROM replica`).Scan(replicaTable(&stand, &generation, &chain, &sums, &one)...))
+	ok = r.note(r.queryRow(`SELECT ` + replicaColumns + ` FROM replica`).Scan(replicaTable(&stand, &generation, &chain, &sums, &deposit, &one)...))
+	copy(stand.DepositKey[:], deposit)
 	copy(stand.Generation[:], generation)
 	copy(stand.Chain[:], chain)
 	stand.Sums = sumsFrom(sums)
@@ -50,9 +52,9 @@ func (tx *Tx) SetReplica(r Replica) error {
 	if r.Signed == nil {
 		r.Signed = []byte{}
 	}
-	return tx.exec(`INSERT OR REPLACE INTO replica (`+replicaColumns+`) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	return tx.exec(`INSERT OR REPLACE INTO replica (`+replicaColumns+`) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.Server, r.Account.Bytes(), r.Profile.Bytes(), r.Client.Bytes(), r.Generation[:], r.Seq, r.Chain[:], r.Signed, sumsBytes(r.Sums), r.Lmid, r.NextN,
-		r.Full, r.SyncAsked)
+		r.Full, r.SyncAsked, r.DepositKey[:])
 }
 
 // SetSyncAsked asks the process that syncs, or takes the wish back.
@@ -61,9 +63,9 @@ func (tx *Tx) SetSyncAsked(asked bool) error {
 	return tx.exec(`UPDATE replica SET sync_asked = ?`, asked)
 }
 
-// CountQueue counts the ops that the base does not show yet, and the open cards.
+// CountQueue counts the ops that no server has decided yet, and the open cards.
 func (r *reader) CountQueue() (ops, cards int, err error) {
-	err = r.queryRow(`SELECT (SELECT count(*) FROM op WHERE state <> 'decided'), (SELECT count(*) FROM inbox WHERE closed_ms = 0)`).
+	err = r.queryRow(`SELECT (SELECT count(*) FROM op WHERE state = 'queued'), (SELECT count(*) FROM inbox WHERE closed_ms = 0)`).
 		Scan(&ops, &cards)
 	return ops, cards, failure("read", err)
 }
@@ -148,6 +150,15 @@ func (r *reader) OwnOp(id studio.OpID) (QueuedOp, bool) {
 		return QueuedOp{}, false
 	}
 	return ops[0], true
+}
+
+// AnnounceOf finds the own op that told of a checkpoint.
+func (r *reader) AnnounceOf(k studio.CheckpointID) (studio.OpID, bool) {
+	ops, err := r.ownOps(`WHERE kind = ? AND about = ?`, studio.KindAnnounce, k.Bytes())
+	if !r.note(err) || len(ops) == 0 {
+		return studio.OpID{}, false
+	}
+	return ops[0].Op.ID, true
 }
 
 // DecidedAfter lists the own ops whose event came after a seq and was not refused, oldest first: what a server that went

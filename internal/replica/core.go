@@ -2,6 +2,7 @@ package replica
 
 import (
 	"errors"
+	"slices"
 
 	"framehold/internal/studio"
 	"framehold/internal/wire"
@@ -14,7 +15,7 @@ const (
 	backoffMax = 60_000
 )
 
-const triesMax = 3 // a batch that fails for a reason of its own is halved after these (row A8)
+const triesMax = 3 // a batch that fails for a reason of its own is halved after these, a single op is handed in (row A8)
 
 // State says how sync stands, for the person's indicator.
 type State uint8
@@ -47,7 +48,7 @@ type (
 		Reply wire.PullReply
 		Err   error
 	}
-	// Laid answers Lay and Rewind: where the store stands now.
+	// Laid answers Lay, Rewind, Renumber and Again: where the store stands now.
 	Laid struct {
 		Stand Stand
 		Err   error
@@ -73,16 +74,25 @@ type (
 		Common uint64
 		Err    error
 	}
+	// Witnessed answers Witness.
+	Witnessed struct{ Err error }
+	// Deposited answers Deposit.
+	Deposited struct {
+		Reply wire.DepositReply
+		Err   error
+	}
 )
 
-func (Woke) event()     {}
-func (Greeted) event()  {}
-func (Fetched) event()  {}
-func (Laid) event()     {}
-func (Built) event()    {}
-func (Pushed) event()   {}
-func (Kept) event()     {}
-func (Compared) event() {}
+func (Woke) event()      {}
+func (Greeted) event()   {}
+func (Fetched) event()   {}
+func (Laid) event()      {}
+func (Built) event()     {}
+func (Pushed) event()    {}
+func (Kept) event()      {}
+func (Compared) event()  {}
+func (Witnessed) event() {}
+func (Deposited) event() {}
 
 // Effect is what the shell must do next.
 type Effect interface{ effect() }
@@ -97,18 +107,25 @@ type (
 	Lay struct{ Pulled Pulled }
 	// Build chooses what is sent next and writes its n, before it is sent.
 	Build struct {
-		Limit int
-		Knows func(studio.Kind) bool
+		Limit  int
+		Knows  func(studio.Kind) bool
+		HandIn bool // by the deposit key: nothing waits for its base
 	}
 	// Push sends a batch.
 	Push struct{ Request wire.PushRequest }
-	// Keep writes the verdicts of a batch.
+	// Keep writes the verdicts of a batch, or the deposit key that Hello gave.
 	Keep struct {
-		Lmid     uint64
-		Outcomes []wire.Outcome
+		Lmid       uint64
+		Outcomes   []wire.Outcome
+		HandedIn   bool // no pull will tell the person of them
+		DepositKey wire.Token
 	}
 	// Compare finds the last seq that both sides have alike, by probing (row H3).
 	Compare struct{ Upto uint64 }
+	// Witness shows the server what this store has seen behind a seq and the server has lost (row H4).
+	Witness struct{ After uint64 }
+	// Deposit hands ops in by the deposit key.
+	Deposit struct{ Request wire.DepositRequest }
 	// Rewind queues the own ops that came after a seq again, before the pending ones, and forgets the base: everything is
 	// fetched anew. FirstN is the n of the first op that will be sent.
 	Rewind struct {
@@ -117,6 +134,9 @@ type (
 	}
 	// Renumber gives this store another client id: its own was used elsewhere (row A7). Pending ops keep their ids.
 	Renumber struct{}
+	// Again asks for all verdicts again that the base does not show: nobody tells who is no member whether the server has lost
+	// them since.
+	Again struct{}
 	// Rest waits until an instant, or until something wakes it.
 	Rest struct{ UntilMs int64 }
 )
@@ -128,8 +148,11 @@ func (Build) effect()    {}
 func (Push) effect()     {}
 func (Keep) effect()     {}
 func (Compare) effect()  {}
+func (Witness) effect()  {}
+func (Deposit) effect()  {}
 func (Rewind) effect()   {}
 func (Renumber) effect() {}
+func (Again) effect()    {}
 func (Rest) effect()     {}
 
 // Core is the conversation of one store with its server, as a value: Step takes what happened and says what to do next.
@@ -146,9 +169,14 @@ type Core struct {
 	sent     []wire.Op
 	limit    int
 	tries    int
-	failures int  // of the network, in a row
-	doubted  bool // this round has greeted again after a no: a second one ends it
-	woken    bool // while something was on its way
+	suspects int  // ops from the next one on, among which one makes every push fail; 0: none is known
+	handing  bool // no member any more: what waits is handed in by the deposit key
+	tooOld   bool // to pull: it pushes all the same
+	common   uint64
+	greeting *wire.HelloReply // whose deposit key is being kept
+	failures int              // of the network, in a row
+	doubted  bool             // this round has greeted again after a no: a second one ends it
+	woken    bool             // while something was on its way
 	resting  bool
 }
 
@@ -181,18 +209,42 @@ func (c *Core) Step(nowMs int64, ev Event) Effect {
 	case Pushed:
 		return c.pushed(nowMs, ev)
 	case Kept:
-		if ev.Err != nil {
-			return c.rest(nowMs, Syncing)
-		}
-		c.stand = ev.Stand
-		return c.fetch(nil)
+		return c.kept(nowMs, ev)
 	case Compared:
 		if ev.Err != nil {
 			return c.failed(nowMs, ev.Err)
 		}
-		return Rewind{After: ev.Common, FirstN: c.lmid + 1}
+		if c.common = ev.Common; c.stand.Full && c.stand.Signed.Seq > c.common {
+			return Witness{After: c.common}
+		}
+		return c.rewind()
+	case Witnessed:
+		if ev.Err != nil && !isRefusal(ev.Err) {
+			return c.failed(nowMs, ev.Err)
+		}
+		return c.rewind() // a witness that is not believed gives back its own all the same
+	case Deposited:
+		return c.deposited(nowMs, ev)
 	}
 	panic("replica: an event that is none")
+}
+
+func (c *Core) rewind() Effect { return Rewind{After: c.common, FirstN: c.lmid + 1} }
+
+func (c *Core) kept(nowMs int64, ev Kept) Effect {
+	if ev.Err != nil {
+		c.greeting = nil
+		return c.rest(nowMs, Syncing)
+	}
+	c.stand = ev.Stand
+	switch greeting := c.greeting; {
+	case greeting != nil:
+		c.greeting = nil
+		return c.welcomed(*greeting)
+	case c.handing, c.tooOld:
+		return c.build()
+	}
+	return c.fetch(nil)
 }
 
 // wake begins a round, or notes that one more is due.
@@ -201,10 +253,10 @@ func (c *Core) wake(w Woke) Effect {
 		c.woken = true
 		return nil
 	}
-	if (c.state == NeedsAuth || c.state == TooOld || c.state == NotAMember) && !w.Asked {
+	if (c.state == NeedsAuth || c.state == NotAMember) && !w.Asked {
 		return nil
 	}
-	c.resting, c.woken = false, false
+	c.resting, c.woken, c.handing, c.tooOld = false, false, false, false
 	if !c.greeted {
 		return Greet{}
 	}
@@ -229,6 +281,20 @@ func (c *Core) hello(nowMs int64, ev Greeted) Effect {
 	for _, k := range r.Kinds {
 		c.kinds[k] = true
 	}
+	if key := wire.Token(bytes32(r.DepositKey)); !key.IsZero() && key != c.stand.DepositKey {
+		c.greeting = &r
+		return Keep{DepositKey: key}
+	}
+	return c.welcomed(r)
+}
+
+func bytes32(b []byte) (fixed [32]byte) {
+	copy(fixed[:], b)
+	return fixed
+}
+
+// welcomed goes on from what Hello told: whether server and store are where they were to each other.
+func (c *Core) welcomed(r wire.HelloReply) Effect {
 	seen := c.stand.Cookie
 	if seen.Generation != (wire.Generation{}) && seen.Generation != r.Generation {
 		return Compare{Upto: min(seen.Seq, r.HeadSeq)}
@@ -242,6 +308,10 @@ func (c *Core) hello(nowMs int64, ev Greeted) Effect {
 func (c *Core) fetchedPage(nowMs int64, ev Fetched) Effect {
 	if ev.Err != nil {
 		c.pages, c.paging = Pulled{}, false
+		if codeOf(ev.Err) == wire.CodeUpgrade { // it sends its own all the same (row H10)
+			c.tooOld = true
+			return c.build()
+		}
 		return c.failed(nowMs, ev.Err)
 	}
 	c.failures = 0
@@ -261,7 +331,7 @@ func (c *Core) fetchedPage(nowMs int64, ev Fetched) Effect {
 	c.headSeq = r.Head.Seq
 	p.Sums, p.Anew = r.Sums, c.fresh()
 	if p.Head.Seq == c.stand.Cookie.Seq && p.Head.Generation == c.stand.Cookie.Generation && !p.Anew {
-		return Build{Limit: c.limit, Knows: c.knows}
+		return c.build()
 	}
 	return Lay{p}
 }
@@ -278,7 +348,10 @@ func (p Pulled) continuedBy(r wire.PullReply) bool {
 	return r.Head.Seq == p.Head.Seq || !r.Whole && r.Head.Seq > p.Head.Seq
 }
 
-func (c *Core) knows(k studio.Kind) bool { return c.kinds[k] }
+func (c *Core) build() Effect { return Build{Limit: c.limit, Knows: c.knows, HandIn: c.handing} }
+
+// knows tells whether the server has a kind. What is handed in is not asked about: what cannot be read is kept.
+func (c *Core) knows(k studio.Kind) bool { return c.handing || c.kinds[k] }
 
 func (c *Core) laid(nowMs int64, ev Laid) Effect {
 	switch {
@@ -288,6 +361,9 @@ func (c *Core) laid(nowMs int64, ev Laid) Effect {
 	case ev.Err != nil:
 		c.anew = false
 		return c.rest(nowMs, Syncing)
+	case c.handing:
+		c.stand = ev.Stand
+		return c.build()
 	}
 	if ev.Stand.Client != c.stand.Client {
 		c.stand = ev.Stand
@@ -298,7 +374,7 @@ func (c *Core) laid(nowMs int64, ev Laid) Effect {
 	if rewound {
 		return c.fetch(nil)
 	}
-	return Build{Limit: c.limit, Knows: c.knows}
+	return c.build()
 }
 
 func (c *Core) built(nowMs int64, ev Built) Effect {
@@ -310,21 +386,22 @@ func (c *Core) built(nowMs int64, ev Built) Effect {
 		return c.quiet(nowMs)
 	}
 	c.sent = ev.Ops
+	if c.handing {
+		return c.handIn(ev.Ops, false)
+	}
 	return Push{wire.PushRequest{Project: c.stand.Project, Client: c.stand.Client, Generation: c.stand.Cookie.Generation, Ops: ev.Ops}}
 }
 
 func (c *Core) pushed(nowMs int64, ev Pushed) Effect {
 	if ev.Err != nil {
-		return c.failed(nowMs, ev.Err)
+		return c.pushFailed(nowMs, ev.Err)
 	}
 	c.failures = 0
 	r := ev.Reply
 	c.lmid, c.headSeq = r.Lmid, r.HeadSeq
-	if r.Stop.Code == 0 {
-		c.tries, c.limit = 0, wire.PushOpsMax
-	}
 	if len(r.Outcomes) > 0 {
 		c.doubted = false
+		c.through(len(r.Outcomes))
 		return Keep{Lmid: r.Lmid, Outcomes: r.Outcomes}
 	}
 	switch r.Stop.Code {
@@ -334,17 +411,86 @@ func (c *Core) pushed(nowMs int64, ev Pushed) Effect {
 		}
 		c.doubted = true
 		return Renumber{}
-	case wire.StopInternal:
+	case wire.StopInternal: // at the first of them
 		if c.tries++; c.tries >= triesMax {
-			c.tries, c.limit = 0, max(c.limit/2, 1)
+			return c.poison(nowMs)
 		}
 	}
 	return c.rest(nowMs, Syncing)
 }
 
+// through counts ops that have their verdict.
+func (c *Core) through(n int) {
+	c.tries = 0
+	if c.suspects = max(c.suspects-n, 0); c.suspects == 0 {
+		c.limit = wire.PushOpsMax
+	}
+}
+
+// pushFailed looks for the op that makes every push fail, when it is not the network (row A8): the batch is halved until one
+// op is left, and that one is handed in as it is.
+func (c *Core) pushFailed(nowMs int64, err error) Effect {
+	n := len(c.sent)
+	switch code := codeOf(err); {
+	case code == wire.CodeTooLarge && n > 1:
+		c.limit = n / 2
+		return c.build()
+	case code == wire.CodeInvalid && !c.doubted: // perhaps the server has forgotten this client
+		return c.failed(nowMs, err)
+	case code != wire.CodeInternal && code != wire.CodeInvalid && code != wire.CodeTooLarge:
+		return c.failed(nowMs, err)
+	}
+	c.tries++
+	switch {
+	case n > 1 && (c.suspects > 0 || c.tries >= triesMax):
+		c.suspects, c.limit, c.tries = n, n/2, 0
+		return c.build()
+	case c.tries >= triesMax:
+		return c.poison(nowMs)
+	}
+	return c.rest(nowMs, Syncing)
+}
+
+// poison hands in the first of the ops that were sent, as bytes that nobody could read.
+func (c *Core) poison(nowMs int64) Effect {
+	c.tries = 0
+	if c.stand.DepositKey.IsZero() {
+		return c.rest(nowMs, NeedsHelp)
+	}
+	return c.handIn(c.sent[:1], true)
+}
+
+func (c *Core) handIn(ops []wire.Op, unreadable bool) Effect {
+	numbered := slices.Clone(ops)
+	for i := range numbered {
+		numbered[i].N = uint64(i) + 1
+	}
+	return Deposit{wire.DepositRequest{Project: c.stand.Project, Client: c.stand.Client, Key: c.stand.DepositKey, Ops: numbered,
+		Unreadable: unreadable}}
+}
+
+func (c *Core) deposited(nowMs int64, ev Deposited) Effect {
+	switch {
+	case ev.Err != nil && codeOf(ev.Err) == wire.CodeUnavailable:
+		return c.failed(nowMs, ev.Err)
+	case (ev.Err != nil || len(ev.Reply.Outcomes) == 0) && c.handing:
+		return c.rest(nowMs, NotAMember)
+	case ev.Err != nil || len(ev.Reply.Outcomes) == 0:
+		return c.rest(nowMs, NeedsHelp)
+	}
+	c.failures = 0
+	c.through(len(ev.Reply.Outcomes))
+	return Keep{Outcomes: ev.Reply.Outcomes, HandedIn: c.handing}
+}
+
 // quiet ends a round in which there was nothing more to send.
 func (c *Core) quiet(nowMs int64) Effect {
-	if c.woken {
+	switch {
+	case c.handing:
+		return c.rest(nowMs, NotAMember)
+	case c.tooOld:
+		return c.rest(nowMs, TooOld)
+	case c.woken:
 		c.woken = false
 		return c.fetch(nil)
 	}
@@ -369,19 +515,15 @@ func (c *Core) backoff() int64 {
 
 // failed ends a round that the server did not answer as hoped. The ops in flight stay as they are: the same n and id again.
 func (c *Core) failed(nowMs int64, err error) Effect {
-	var f *wire.Failure
-	if !errors.As(err, &f) {
-		f = &wire.Failure{Code: wire.CodeUnavailable}
-	}
-	wasGreeted := c.greeted
+	wasGreeted, code := c.greeted, codeOf(err)
 	c.greeted = false
-	switch f.Code {
+	switch code {
 	case wire.CodeGeneration, wire.CodeInvalid:
 		if c.doubted {
 			return c.rest(nowMs, NeedsHelp)
 		}
 		c.doubted = true
-		if wasGreeted || f.Code == wire.CodeGeneration {
+		if wasGreeted || code == wire.CodeGeneration {
 			return Greet{} // it tells the generation; a server that went back finds it out by the signed head
 		}
 		return Renumber{} // the client id is another person's
@@ -390,7 +532,28 @@ func (c *Core) failed(nowMs int64, err error) Effect {
 	case wire.CodeUpgrade:
 		return c.rest(nowMs, TooOld)
 	case wire.CodeNotMember:
-		return c.rest(nowMs, NotAMember)
+		if c.handing || c.stand.DepositKey.IsZero() {
+			return c.rest(nowMs, NotAMember)
+		}
+		c.handing = true // what was not sent is taken from who has lost their place (row G2)
+		return Again{}
 	}
 	return c.rest(nowMs, Offline)
+}
+
+// codeOf is the code of a call that failed; what is none of the wire is the network's.
+func codeOf(err error) wire.Code {
+	if f, ok := errors.AsType[*wire.Failure](err); ok {
+		return f.Code
+	}
+	return wire.CodeUnavailable
+}
+
+// isRefusal tells whether the server has understood a call and does not want it, whoever asks again.
+func isRefusal(err error) bool {
+	switch codeOf(err) {
+	case wire.CodeInvalid, wire.CodeInternal, wire.CodeTooLarge:
+		return true
+	}
+	return false
 }

@@ -24,6 +24,8 @@ type Stand struct {
 	Lmid    uint64      // the last n with a verdict
 	NextN   uint64      // the next n to give
 	Full    bool        // sees every asset
+	// DepositKey hands work in when this person may not write any more; zero: none was given yet.
+	DepositKey wire.Token
 }
 
 // Pending is an own op without a verdict in the base, oldest first.

@@ -7,19 +7,48 @@ import (
 	"framehold/internal/studio"
 )
 
-// waitsBehind tells whether an op of an asset waits behind a seal of it whose bytes are not on the server yet (row A15).
-func waitsBehind(k studio.Kind) bool {
-	switch k {
-	case studio.KindStatusSet, studio.KindSeal, studio.KindAssign, studio.KindConvert, studio.KindTrash:
-		return true
-	}
-	return false
+// Sight is what a store knows of its own checkpoints.
+type Sight struct {
+	Covered func(studio.CheckpointID) bool // the server holds all bytes
+	View    studio.View
 }
 
-// Ready lists what can be sent now, at most limit ops of the queue in its order. A seal waits until its checkpoint is
-// covered, and behind it what follows on the same asset; everything else passes (rows A6, A15). Ops that have an n already
-// were sent before: they come first, in the order of n, and nothing holds them.
-func Ready(queue []Pending, covered func(studio.CheckpointID) bool, knows func(studio.Kind) bool, limit int) []Pending {
+// waits lists the checkpoints of the queue that cannot be sealed yet: for their bytes, and for their base, which the server has
+// only been told of, or which waits itself (rows B2, B10). Asked before, the server would say the same each time.
+func (s Sight) waits(queue []Pending) (bytes, base map[studio.CheckpointID]bool) {
+	bytes, base = map[studio.CheckpointID]bool{}, map[studio.CheckpointID]bool{}
+	var seals []studio.CheckpointID
+	here := map[studio.CheckpointID]bool{} // has a seal in the queue
+	for _, p := range queue {
+		if seal, ok := p.Op.Body.(*studio.SealBody); ok && !p.Acked {
+			here[seal.Checkpoint] = true
+			if bytes[seal.Checkpoint] = !s.Covered(seal.Checkpoint); p.N == 0 {
+				seals = append(seals, seal.Checkpoint)
+			}
+		}
+	}
+	for more := true; more; { // a chain may stand in any order
+		more = false
+		for _, id := range seals {
+			k, _ := s.View.Checkpoint(id)
+			below, known := s.View.Checkpoint(k.Base)
+			waiting := known && below.State == studio.Announced
+			if here[k.Base] && (waiting || below.State == studio.Local || below.State == studio.Contested) {
+				waiting = bytes[k.Base] || base[k.Base]
+			}
+			if waiting && !base[id] {
+				base[id], more = true, true
+			}
+		}
+	}
+	return bytes, base
+}
+
+// Ready lists what can be sent now, at most e.Limit ops of the queue in its order. A seal waits until its checkpoint is
+// covered, and behind it what follows on the same asset; one that waits for its base holds other seals up no more than those
+// made on it. Everything else passes (rows A6, A15). Ops that have an n already were sent before: they come first, in the order
+// of n, and nothing holds them.
+func Ready(queue []Pending, sight Sight, e Build) []Pending {
 	var ready []Pending
 	for _, p := range queue {
 		if p.N != 0 && !p.Acked {
@@ -27,24 +56,29 @@ func Ready(queue []Pending, covered func(studio.CheckpointID) bool, knows func(s
 		}
 	}
 	slices.SortFunc(ready, func(a, b Pending) int { return cmp.Compare(a.N, b.N) })
-	ready = ready[:min(len(ready), limit)]
+	ready = ready[:min(len(ready), e.Limit)]
+	uncovered, onBase := sight.waits(queue)
 	aside := map[studio.ID]bool{}   // the server lacks the kind: what follows on the entity waits for its update
 	waiting := map[studio.ID]bool{} // a seal waits for its bytes
+	held := map[studio.ID]bool{}    // a seal waits for its base
 	for _, p := range queue {
 		if p.N != 0 || p.Acked {
 			continue
 		}
 		entity := p.Op.Entity
-		if !knows(p.Op.Kind) {
+		if !e.Knows(p.Op.Kind) {
 			aside[entity] = true
 		}
-		if seal, ok := p.Op.Body.(*studio.SealBody); ok && !covered(seal.Checkpoint) {
+		seal, seals := p.Op.Body.(*studio.SealBody)
+		if seals && uncovered[seal.Checkpoint] {
 			waiting[entity] = true
 		}
-		if aside[entity] || waiting[entity] && waitsBehind(p.Op.Kind) {
+		waitsForBase := seals && onBase[seal.Checkpoint] && !e.HandIn
+		held[entity] = held[entity] || waitsForBase
+		if aside[entity] || waitsForBase || studio.WaitsBehindSeal(p.Op.Kind) && (waiting[entity] || held[entity] && !seals) {
 			continue
 		}
-		if len(ready) >= limit {
+		if len(ready) >= e.Limit {
 			break
 		}
 		ready = append(ready, p)

@@ -20,20 +20,26 @@ type Pulled struct {
 	Anew   bool        // everything was fetched again: the base that was there does not count
 }
 
-// Lost lists the ops of this person that had a verdict other than REFUSED, and that a pull of the whole history does not
-// have: the server went back behind them. They are queued again before it is laid (row H3).
-func (p Pulled) Lost(decided []studio.OpID) []studio.OpID {
+// Decided is an own op with the verdict that it once had.
+type Decided struct {
+	Op      studio.OpID
+	Verdict studio.Verdict
+}
+
+// Lost lists the ops of this person that a pull of the whole history does not have, or has with another verdict: the server
+// went back behind them, and perhaps a witness has told of them since. They are queued again before it is laid (row H3).
+func (p Pulled) Lost(decided []Decided) []studio.OpID {
 	if !p.Anew {
 		return nil
 	}
-	known := make(map[studio.OpID]bool, len(p.Events))
+	verdicts := make(map[studio.OpID]studio.Verdict, len(p.Events))
 	for _, ev := range p.Events {
-		known[ev.Op] = true
+		verdicts[ev.Op] = ev.Verdict
 	}
 	var lost []studio.OpID
-	for _, op := range decided {
-		if !known[op] {
-			lost = append(lost, op)
+	for _, d := range decided {
+		if verdicts[d.Op] != d.Verdict {
+			lost = append(lost, d.Op)
 		}
 	}
 	return lost
@@ -82,7 +88,8 @@ func Rebase(state *studio.State, stand Stand, pending []Pending, all func(studio
 		out.Acked[ev.Op] = ev
 	}
 	for _, op := range pending {
-		if _, acked := out.Acked[op.Op.ID]; acked {
+		if ev, acked := out.Acked[op.Op.ID]; acked {
+			keepUnread(state, op.Op, ev)
 			continue
 		}
 		if op.Acked && op.Seq <= p.Head.Seq { // the server went back behind its verdict, unnoticed: it is sent again
@@ -100,6 +107,19 @@ func Rebase(state *studio.State, stand Stand, pending []Pending, all func(studio
 		}
 	}
 	return out, state.Err()
+}
+
+// keepUnread makes a checkpoint whose announcement the server could not read a safety checkpoint: it is on no line and in no
+// base, and stays on this computer with its bytes.
+func keepUnread(state *studio.State, op studio.Op, ev studio.Event) {
+	b, announces := op.Body.(*studio.AnnounceBody)
+	if !announces || ev.Reason != studio.CodeUnreadable {
+		return
+	}
+	if k, ok := state.Checkpoint(b.Checkpoint); ok {
+		k.State, k.Version, k.Prev, k.ChainRoot, k.StatusAtAcceptance = studio.Safety, 0, studio.CheckpointID{}, studio.CheckpointID{}, studio.StatusID{}
+		state.Put(k)
+	}
 }
 
 // Requeue makes the view anew over the same base when the queue changes: it takes back what was pending, and decides what is

@@ -126,9 +126,13 @@ func TestAVerdictThatTheServerLostIsAskedForAgain(t *testing.T) {
 }
 
 func TestWhatAWholeHistoryLacksIsLost(t *testing.T) {
-	mine := []studio.OpID{{ID: idOf(1)}, {ID: idOf(2)}}
-	p := replica.Pulled{Anew: true, Events: []studio.Event{{Op: mine[0]}}}
-	require.Equal(t, mine[1:], p.Lost(mine))
+	ids := []studio.OpID{{ID: idOf(1)}, {ID: idOf(2)}, {ID: idOf(3)}}
+	var mine []replica.Decided
+	for _, id := range ids {
+		mine = append(mine, replica.Decided{Op: id, Verdict: studio.Applied})
+	}
+	p := replica.Pulled{Anew: true, Events: []studio.Event{{Op: ids[0], Verdict: studio.Applied}, {Op: ids[2], Verdict: studio.Noop}}}
+	require.Equal(t, ids[1:], p.Lost(mine), "not there, or with another verdict")
 	p.Anew = false
 	require.Empty(t, p.Lost(mine))
 }

@@ -20,15 +20,10 @@ type Store interface {
 	Lay(context.Context, Pulled) (Stand, error)
 	// Build chooses what is sent next, gives and writes its n.
 	Build(context.Context, Build) ([]wire.Op, Stand, error)
-	// Keep writes verdicts.
+	// Keep writes verdicts, or a deposit key.
 	Keep(context.Context, Keep) (Stand, error)
-	// Restart takes a Rewind or a Renumber.
+	// Restart takes a Rewind, a Renumber or an Again.
 	Restart(context.Context, Effect) (Stand, error)
-}
-
-// Past gives the chain after a seq, as this store knows it.
-type Past interface {
-	ChainAt(ctx context.Context, seq uint64) (chain [32]byte, ok bool, err error)
 }
 
 // Replica drives the conversation of one store. Exactly one process per store does so.
@@ -193,7 +188,12 @@ func (r *Replica) do(ctx context.Context, effect Effect) Event {
 	case Compare:
 		common, err := r.compare(ctx, e.Upto)
 		return Compared{common, err}
-	case Rewind, Renumber:
+	case Witness:
+		return Witnessed{Testify(ctx, r.past, r.core.Stand(), e.After, r.remote.Witness)}
+	case Deposit:
+		reply, err := r.remote.Deposit(ctx, e.Request)
+		return Deposited{reply, err}
+	case Rewind, Renumber, Again:
 		stand, err := r.store.Restart(ctx, e)
 		return Laid{stand, r.failed(err)}
 	}

@@ -121,6 +121,28 @@ func (c syncCalls) Found(ctx context.Context, q wire.FoundRequest) (wire.FoundRe
 	return reply, err
 }
 
+// Witness takes what this server has lost.
+func (c syncCalls) Witness(ctx context.Context, q wire.WitnessRequest) (wire.WitnessReply, error) {
+	reply, err := written(ctx, c.s, q.Project, len(q.Events), func(tx serverdb.Tx, by Call) (wire.WitnessReply, error) {
+		return c.s.core.Witness(tx, by, q)
+	})
+	if err == nil && reply.Healed > 0 {
+		c.s.counts.add("framehold_healed_ops_total", int64(reply.Healed))
+		c.s.log.Warn("lost changes came back", "project", q.Project.String(), "from", q.Client.String(), "changes", reply.Healed,
+			"parked", reply.Parked)
+	}
+	return reply, err
+}
+
+// Deposit decides what is handed in by a deposit key.
+func (c syncCalls) Deposit(ctx context.Context, q wire.DepositRequest) (wire.DepositReply, error) {
+	reply, err := written(ctx, c.s, q.Project, len(q.Ops), func(tx serverdb.Tx, by Call) (wire.DepositReply, error) {
+		return c.s.core.Deposit(tx, by, q)
+	})
+	c.s.counts.add("framehold_deposited_ops_total", int64(len(reply.Outcomes)))
+	return reply, err
+}
+
 // WaitForHead answers when the head is beyond a seq, after 25 s, or when the server stops. Who lost their place meanwhile is
 // told so.
 func (c syncCalls) WaitForHead(ctx context.Context, q wire.WaitRequest) (wire.WaitReply, error) {

@@ -125,8 +125,11 @@ func (c *Core) Have(tx serverdb.Tx, call Call, r wire.HaveRequest) (wire.HaveRep
 		tx.AddLeased(r.Client, keep), tx.Err())
 }
 
-// uploader finds who uploads: a member, or the founder of a project that is being published.
+// uploader finds who uploads: a member, the founder of a project that is being published, or who hands in by a deposit key.
 func (c *Core) uploader(snap serverdb.Snapshot, call Call, client studio.ID) (studio.UserID, error) {
+	if !call.Hands.Key.IsZero() {
+		return c.handsIn(snap, call, client)
+	}
 	var member studio.Member
 	if head := snap.Head(); head.Founder.IsZero() || head.Founder != call.Account {
 		var err error
@@ -143,9 +146,13 @@ func (c *Core) AddChunks(tx serverdb.Tx, call Call, client studio.ID, rows []ser
 	if _, err := c.uploader(tx, call, client); err != nil {
 		return err
 	}
-	hashes := make([]studio.Hash, len(rows))
+	hashes, bytes := make([]studio.Hash, len(rows)), int64(0)
 	for i, r := range rows {
 		hashes[i] = r.Hash
+		bytes += int64(r.Stored)
+	}
+	if err := c.charge(tx, call, client, bytes); err != nil {
+		return err
 	}
 	return errors.Join(tx.AddChunks(rows), tx.SetLease(serverdb.Lease{Client: client, ExpiresMs: moment(tx.Head(), call) + leaseMs}),
 		tx.AddLeased(client, hashes), tx.Err())
@@ -166,6 +173,9 @@ func (c *Core) AddManifest(tx serverdb.Tx, call Call, client studio.ID, h studio
 		return &wire.Failure{Code: wire.CodeInvalid, Cause: err}
 	}
 	if err := c.mayRefer(tx, newAccess(tx, client, member), m); err != nil {
+		return err
+	}
+	if err := c.charge(tx, call, client, int64(len(b))); err != nil {
 		return err
 	}
 	return errors.Join(tx.AddManifests([]serverdb.Manifest{m}), tx.AddLeased(client, []studio.Hash{h}), tx.Err())

@@ -10,3 +10,6 @@ func (s *Server) Ways() (ways []Way) {
 	}
 	return ways
 }
+
+// SetDepositLimit sets how many bytes a person may hand in.
+func SetDepositLimit(s *Server, bytes int64) { s.core.DepositBytesMax = bytes }

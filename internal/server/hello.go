@@ -1,6 +1,7 @@
 package server
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -11,17 +12,14 @@ import (
 
 // Hello binds a client to its person and says where the server stands. A client that shows a signed head of this
 // generation which the project has not proves that an older database was copied back: a new generation begins with that
-// (row H2), and every client finds the last seq that both have. Codes: not_member, upgrade_required, invalid (the id is
-// another person's: the store was copied).
+// (row H2), and every client finds the last seq that both have. A program that is too old to read the project is heard all the
+// same: it may push (row H10). Codes: not_member, invalid (the id is another person's: the store was copied).
 func (c *Core) Hello(tx serverdb.Tx, call Call, r wire.HelloRequest) (wire.HelloReply, error) {
 	head := tx.Head()
 	founder := !head.Founder.IsZero() && head.Founder == call.Account
 	member, err := enter(tx, call)
 	if err != nil && !founder {
 		return wire.HelloReply{}, err
-	}
-	if r.Proto < wire.Proto {
-		return wire.HelloReply{}, &wire.Failure{Code: wire.CodeUpgrade}
 	}
 	if !founder && c.wentBack(tx, head, r) {
 		head.Generation, head.GenNo = c.NewGeneration(), head.GenNo+1
@@ -39,11 +37,13 @@ func (c *Core) Hello(tx serverdb.Tx, call Call, r wire.HelloRequest) (wire.Hello
 	now := moment(head, call)
 	client.ID, client.User, client.Device, client.Proto, client.SeenMs = r.Client, call.Account, r.Device, r.Proto, now
 	client.UnsentCheckpoints, client.UnsentBytes = r.Unsent.Checkpoints, r.Unsent.Bytes
-	if err := errors.Join(tx.SetClient(client), tx.Err()); err != nil {
-		return wire.HelloReply{}, err
+	reply := wire.HelloReply{Generation: wire.Generation(head.Generation), HeadSeq: head.Seq, Proto: wire.Proto, Kinds: studio.Kinds(),
+		Lmid: client.Lmid, ServerMs: now, User: member.User, FullView: founder || studio.SightOf(tx, member.User).Full()}
+	if c.DepositKey != nil {
+		key := c.DepositKey(r.Project, r.Client)
+		reply.DepositKey, client.DepositKey = key[:], sha256.Sum256(key[:])
 	}
-	return wire.HelloReply{Generation: wire.Generation(head.Generation), HeadSeq: head.Seq, Proto: wire.Proto, Kinds: studio.Kinds(),
-		Lmid: client.Lmid, ServerMs: now, User: member.User, FullView: founder || studio.SightOf(tx, member.User).Full()}, nil
+	return reply, errors.Join(tx.SetClient(client), tx.Err())
 }
 
 // wentBack tells whether a client proves that this project was further, or elsewhere, in this generation. A claim that

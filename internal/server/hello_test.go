@@ -13,8 +13,8 @@ import (
 	"framehold/internal/wire"
 )
 
-// TestHelloBeginsANewGenerationForWhoProvesThatItWentBack is row H2.
-func TestHelloBeginsANewGenerationForWhoProvesThatItWentBack(t *testing.T) {
+// TestCase_H2: an older database was copied back. A head that the studio signed proves it; nothing else does.
+func TestCase_H2(t *testing.T) {
 	project, account := studio.ProjectID{ID: studio.ID{15: 1}}, studio.UserID{ID: studio.ID{15: 2}}
 	old := wire.Generation{1}
 	seen := func(change func(*wire.Signed)) wire.Signed {

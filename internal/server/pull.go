@@ -11,13 +11,16 @@ import (
 
 // Pull gives what is new behind a cookie: the newest image of each row that changed, then the events. A row that changes
 // between two pages comes again on a later one. Who has no full view gets all that they may see, whenever anything changed:
-// pages of different heads are not of one view then, and the client begins anew. Code: generation, when the cookie is of
-// another history.
+// pages of different heads are not of one view then, and the client begins anew. Codes: generation, when the cookie is of
+// another history; upgrade_required, for a program that is too old to read it.
 func (c *Core) Pull(snap serverdb.Snapshot, call Call, r wire.PullRequest) (wire.PullReply, error) {
 	head := snap.Head()
 	member, err := enter(snap, call)
 	if err != nil {
 		return wire.PullReply{}, err
+	}
+	if client, ok := snap.Client(r.Client); ok && client.Proto < wire.ProtoPullMin {
+		return wire.PullReply{}, &wire.Failure{Code: wire.CodeUpgrade}
 	}
 	if err := sameHistory(snap, head, r.Cookie); err != nil {
 		return wire.PullReply{}, err

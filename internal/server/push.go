@@ -18,12 +18,17 @@ type Core struct {
 	Verify func(wire.Signed) bool        // that one of the studio's keys signed it; nil: none is believed
 	// NewGeneration makes a random one, for a server that finds out that it went back; nil: it never begins one itself.
 	NewGeneration func() [8]byte
+	// DepositKey is the key by which a client hands work in when its person may not write any more; the same whenever it is
+	// asked for. nil: there is none.
+	DepositKey      func(project studio.ProjectID, client studio.ID) wire.Token
+	DepositBytesMax int64 // that one person may hand in with it, in a project; 0: 20 GiB
 }
 
 // Call is who calls, and when by the server's clock.
 type Call struct {
-	Account studio.UserID // the signed-in user of the studio
+	Account studio.UserID // the signed-in user of the studio; zero: nobody is signed in
 	NowMs   int64
+	Hands   Hands // in place of a session
 }
 
 // memberOf finds the place that an account is bound to in a project.
@@ -39,7 +44,7 @@ func memberOf(view studio.View, account studio.UserID) (studio.Member, bool) {
 // enter finds the member behind a call. Codes: not_member, for a stranger and for a project that is not there alike.
 func enter(view studio.View, call Call) (studio.Member, error) {
 	m, ok := memberOf(view, call.Account)
-	if !ok {
+	if !ok || call.Account.IsZero() { // a place that waits for its account has none either
 		return m, &wire.Failure{Code: wire.CodeNotMember}
 	}
 	return m, nil
@@ -163,45 +168,69 @@ func (p *push) nextIs(n uint64) uint64 {
 	return 0
 }
 
-// decide runs ops over what is there. A panic is an error of the op, before anything of it was written.
-func (p *push) decide(ops []studio.Op) (decided [][]studio.Done, err error) {
+// decide runs the ops of a push.
+func (p *push) decide(ops []studio.Op) ([][]studio.Done, error) {
+	return decide(p.tx, ops, func(op studio.Op) studio.Moment { return uncovered(p.tx, p.client, op, p.at) })
+}
+
+// decide runs ops over what is there, as one group. A panic is an error of the ops, before anything of them was written.
+func decide(tx serverdb.Tx, ops []studio.Op, at func(studio.Op) studio.Moment) (decided [][]studio.Done, err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
 			err = fmt.Errorf("decide: %v\n%s", broken, debug.Stack())
 		}
 	}()
-	return studio.NewState(p.tx).RunGroup(ops, func(op studio.Op, seq uint64) studio.Moment {
-		at := p.at
-		at.Seq = seq
-		at.Uncovered = op.Kind == studio.KindSeal && !covered(p.tx, p.client, at.Actor, op.Body.(*studio.SealBody).Checkpoint)
-		return at
-	}, p.tx.Head().Seq+1)
+	return studio.NewState(tx).RunGroup(ops, func(op studio.Op, seq uint64) studio.Moment {
+		now := at(op)
+		now.Seq = seq
+		return now
+	}, tx.Head().Seq+1)
 }
 
-// write writes what was decided: events with their chain, and rows with the seq of their event.
+// uncovered adds to a moment whether the bytes of a checkpoint that is sealed are missing.
+func uncovered(snap serverdb.Snapshot, client serverdb.Client, op studio.Op, at studio.Moment) studio.Moment {
+	if seal, ok := op.Body.(*studio.SealBody); ok {
+		at.Uncovered = !covered(snap, client, at.Actor, seal.Checkpoint)
+	}
+	return at
+}
+
+// write writes what was decided in a push.
 func (p *push) write(decided [][]studio.Done) error {
-	chain := p.tx.Head().Chain
+	firsts, err := write(p.tx, decided, func(ev *studio.Event) {
+		p.client.Lmid++
+		ev.Client, ev.N = p.client.ID, p.client.Lmid
+	})
+	for _, ev := range firsts {
+		p.reply.Outcomes = append(p.reply.Outcomes, OutcomeOf(ev))
+	}
+	return err
+}
+
+// write writes what was decided: events with their chain, and rows with the seq of their event. number gives the event of each
+// op, not of what follows from it, its place on a client's wire; those events are returned.
+func write(tx serverdb.Tx, decided [][]studio.Done, number func(*studio.Event)) (firsts []studio.Event, err error) {
+	chain := tx.Head().Chain
 	for _, done := range decided {
 		for i, one := range done {
 			ev := one.Event
 			if i == 0 {
-				p.client.Lmid++
-				ev.Client, ev.N = p.client.ID, p.client.Lmid
+				number(&ev)
 			}
 			chain = ev.NextChain(chain)
 			ev.Chain = chain
-			if err := p.tx.Append([]studio.Event{ev}); err != nil {
-				return err
+			if err := tx.Append([]studio.Event{ev}); err != nil {
+				return firsts, err
 			}
-			if err := p.tx.Put(ev.Seq, one.Decision.Puts, one.Decision.Gone); err != nil {
-				return err
+			if err := tx.Put(ev.Seq, one.Decision.Puts, one.Decision.Gone); err != nil {
+				return firsts, err
 			}
 			if i == 0 {
-				p.reply.Outcomes = append(p.reply.Outcomes, OutcomeOf(ev))
+				firsts = append(firsts, ev)
 			}
 		}
 	}
-	return nil
+	return firsts, nil
 }
 
 // OutcomeOf is the verdict of an event as it is sent: a function of what is stored, so the same whenever it is asked for.

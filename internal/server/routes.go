@@ -39,6 +39,7 @@ const (
 	ruleSignedIn  rule = "signed in"  // a session
 	ruleAdmin     rule = "admin"      // a session of an admin of the studio
 	ruleOfProject rule = "of project" // a session; Core asks for the place in the project, in the transaction
+	ruleDeposit   rule = "deposit"    // a client's deposit key; Core asks for it in the transaction
 )
 
 // route is one way in.
@@ -56,11 +57,14 @@ func (s *Server) routes() []route {
 	prefix, calls := wire.NewHandler(syncCalls{s}, wire.HandlerOptions{Failed: func(procedure string, err error) {
 		s.log.Error("call failed", "call", procedure, "cause", err.Error())
 	}})
+	call := func(w http.ResponseWriter, r *http.Request) error {
+		calls.ServeHTTP(w, r) // has its own times
+		return nil
+	}
 	return []route{
-		{pattern: "POST " + prefix, rule: ruleOfProject, bodyMax: callBodyMax, stream: true, serve: func(w http.ResponseWriter, r *http.Request) error {
-			calls.ServeHTTP(w, r) // has its own times
-			return nil
-		}},
+		{pattern: "POST " + prefix, rule: ruleOfProject, bodyMax: callBodyMax, stream: true, serve: call},
+		{pattern: "POST " + prefix + "Deposit", rule: ruleDeposit, bodyMax: callBodyMax, stream: true, serve: call},
+		{pattern: "PUT /v1/deposit/{op_id}", rule: ruleDeposit, bodyMax: uploadMax, stream: true, serve: s.deposit},
 		{pattern: "POST /v1/p/{project}/uploads", rule: ruleOfProject, bodyMax: uploadMax, stream: true, serve: s.upload},
 		{pattern: "POST /v1/p/{project}/chunks", rule: ruleOfProject, bodyMax: fetchBodyMax, stream: true, serve: s.fetch},
 		{pattern: "PUT /v1/p/{project}/previews/{hash}", rule: ruleOfProject, bodyMax: previewMax, stream: true, serve: s.putPreview},
@@ -93,11 +97,13 @@ type sessionKey struct{}
 
 // caller is who calls, as their session says, and when.
 func (s *Server) caller(ctx context.Context) (Call, error) {
-	in, ok := ctx.Value(sessionKey{}).(accounts.Session)
-	if !ok {
-		return Call{}, &wire.Failure{Code: wire.CodeUnauthenticated}
+	switch in := ctx.Value(sessionKey{}).(type) {
+	case accounts.Session:
+		return Call{Account: in.User.ID, NowMs: s.o.Clock.NowMs()}, nil
+	case Hands:
+		return Call{NowMs: s.o.Clock.NowMs(), Hands: in}, nil
 	}
-	return Call{Account: in.User.ID, NowMs: s.o.Clock.NowMs()}, nil
+	return Call{}, &wire.Failure{Code: wire.CodeUnauthenticated}
 }
 
 // guarded is a route behind its rule and its limits.
@@ -170,6 +176,8 @@ func (s *Server) admit(rt route, r *http.Request) (context.Context, error) {
 			return ctx, errNoRoute
 		}
 		return ctx, nil
+	case ruleDeposit:
+		return s.admitDeposit(ctx, r)
 	}
 	text, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	token, err := wire.ParseToken(text)

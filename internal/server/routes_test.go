@@ -21,20 +21,22 @@ var expected = map[string]struct {
 	rule                            string
 	nobody, stranger, member, admin int
 }{
-	"POST /framehold.sync.v1.Sync/":       {"of project", 401, 403, 200, 200},
-	"POST /v1/p/{project}/uploads":        {"of project", 401, 403, 200, 200},
-	"POST /v1/p/{project}/chunks":         {"of project", 401, 403, 200, 200},
-	"PUT /v1/p/{project}/previews/{hash}": {"of project", 401, 403, 204, 204},
-	"GET /v1/p/{project}/previews/{hash}": {"of project", 401, 403, 404, 404}, // no checkpoint has it
-	"POST /v1/studio/login":               {"anyone", 401, 401, 401, 401},     // a wrong password
-	"POST /v1/studio/join":                {"anyone", 404, 404, 404, 404},     // a token that was never given out
-	"POST /v1/studio/logout":              {"signed in", 401, 204, 204, 204},
-	"GET /v1/studio/projects":             {"signed in", 401, 200, 200, 200},
-	"POST /v1/studio/projects":            {"signed in", 401, 403, 200, 200}, // that of the id of another's
-	"GET /v1/studio/people":               {"signed in", 401, 200, 200, 200},
-	"POST /v1/studio/invite":              {"admin", 401, 403, 403, 200},
-	"GET /healthz":                        {"anyone", 200, 200, 200, 200},
-	"GET /metrics":                        {"local", 200, 200, 200, 200}, // tests come from this computer
+	"POST /framehold.sync.v1.Sync/":        {"of project", 401, 403, 200, 200},
+	"POST /framehold.sync.v1.Sync/Deposit": {"deposit", 401, 401, 401, 401}, // a session is no deposit key
+	"PUT /v1/deposit/{op_id}":              {"deposit", 401, 401, 401, 401},
+	"POST /v1/p/{project}/uploads":         {"of project", 401, 403, 200, 200},
+	"POST /v1/p/{project}/chunks":          {"of project", 401, 403, 200, 200},
+	"PUT /v1/p/{project}/previews/{hash}":  {"of project", 401, 403, 204, 204},
+	"GET /v1/p/{project}/previews/{hash}":  {"of project", 401, 403, 404, 404}, // no checkpoint has it
+	"POST /v1/studio/login":                {"anyone", 401, 401, 401, 401},     // a wrong password
+	"POST /v1/studio/join":                 {"anyone", 404, 404, 404, 404},     // a token that was never given out
+	"POST /v1/studio/logout":               {"signed in", 401, 204, 204, 204},
+	"GET /v1/studio/projects":              {"signed in", 401, 200, 200, 200},
+	"POST /v1/studio/projects":             {"signed in", 401, 403, 200, 200}, // that of the id of another's
+	"GET /v1/studio/people":                {"signed in", 401, 200, 200, 200},
+	"POST /v1/studio/invite":               {"admin", 401, 403, 403, 200},
+	"GET /healthz":                         {"anyone", 200, 200, 200, 200},
+	"GET /metrics":                         {"local", 200, 200, 200, 200}, // tests come from this computer
 }
 
 var aPreview = append([]byte("RIFF\x00\x00\x00\x00WEBP"), 1, 2, 3)
@@ -49,7 +51,7 @@ func TestEveryWayInHasItsRule(t *testing.T) {
 	request := func(pattern, token string, client studio.ID) answer {
 		method, path, _ := strings.Cut(pattern, " ")
 		hash := fileOf(aPreview).frames[0].Hash
-		path = strings.NewReplacer("{project}", f.id.String(), "{hash}", hash.String()).Replace(path)
+		path = strings.NewReplacer("{project}", f.id.String(), "{hash}", hash.String(), "{op_id}", f.shots[0].String()).Replace(path)
 		header := map[string]string{"Content-Type": "application/json", wire.HeaderClient: client.String()}
 		body := map[string]string{
 			"POST /v1/studio/login":    `{"username":"dee","password":"a wrong password"}`,
@@ -62,6 +64,8 @@ func TestEveryWayInHasItsRule(t *testing.T) {
 			body = string(framed(nil))
 		case method == "PUT":
 			body, header["Content-Type"] = string(aPreview), "image/webp"
+		case strings.HasSuffix(path, "/Deposit"):
+			header[wire.HeaderProject], body = f.id.String(), "{}"
 		case strings.HasPrefix(path, "/framehold."):
 			path += "Probe"
 			header[wire.HeaderProject] = f.id.String()

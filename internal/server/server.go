@@ -67,8 +67,12 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		return nil, errors.Join(err, st.Close())
 	}
 	h := newHub()
-	return &Server{Studio: st, core: &Core{Sign: st.keys.Sign, Verify: st.keys.Verify, NewGeneration: newGeneration}, hub: h, writers: newWriters(st.projects, h), counts: newCounts(),
+	return &Server{Studio: st, core: coreOf(st.keys), hub: h, writers: newWriters(st.projects, h), counts: newCounts(),
 		transfers: make(chan struct{}, transfersAtOnce), lock: lock, packs: map[studio.ProjectID]*chunkstore.Packs{}}, nil
+}
+
+func coreOf(keys *auth.Keys) *Core {
+	return &Core{Sign: keys.Sign, Verify: keys.Verify, NewGeneration: newGeneration, DepositKey: keys.DepositKey}
 }
 
 // Close waits for what is being written and releases everything.

@@ -94,6 +94,11 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return s.take(w, r, at)
+}
+
+// take takes frames for a client.
+func (s *Server) take(w http.ResponseWriter, r *http.Request, at target) error {
 	if _, err := read(r.Context(), s, at.project, func(snap serverdb.Snapshot, by Call) (bool, error) {
 		_, err := s.core.uploader(snap, by, at.client)
 		return true, errors.Join(err, snap.Err())

@@ -75,6 +75,7 @@ type Client struct {
 	CookieSeq         uint64 // what it has pulled
 	UnsentCheckpoints uint32 // that it told of last
 	UnsentBytes       int64
+	DepositBytes      int64 // handed in by its deposit key
 }
 
 // Chunk says where a chunk is: the location is chunkstore's.

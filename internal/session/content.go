@@ -19,6 +19,7 @@ type contentLane struct {
 	to       *remote
 	progress Progress
 	up, down int64
+	hands    *wire.DepositTo // handed in by the deposit key, in place of an upload; nil: it is not
 }
 
 const roundsMax = 16 // each but the last one frees something that waited: checkpoints on checkpoints, at the most
@@ -26,10 +27,10 @@ const roundsMax = 16 // each but the last one frees something that waited: check
 // rounds alternates between the two lanes until nothing is freed any more.
 func (l *contentLane) rounds(ctx context.Context, rep *replica.Replica) (state replica.State, err error) {
 	for range roundsMax {
-		if state, err = rep.Round(ctx); err != nil || state != replica.Synced {
+		if state, err = rep.Round(ctx); err != nil || state != replica.Synced && state != replica.NotAMember {
 			return state, err
 		}
-		freed, err := l.send(ctx)
+		freed, err := l.send(ctx, state == replica.NotAMember)
 		if err != nil || !freed {
 			return state, err
 		}
@@ -42,22 +43,31 @@ func (l *contentLane) rounds(ctx context.Context, rep *replica.Replica) (state r
 type waiting struct {
 	studio.Checkpoint
 	client studio.ID
+	hands  *wire.DepositTo
 }
 
-// send sends the bytes of own checkpoints that wait, oldest first, and tells whether any of them can be sealed now.
-func (l *contentLane) send(ctx context.Context) (freed bool, err error) {
+// send sends the bytes of own checkpoints that wait, oldest first, and tells whether any of them can be sealed now. Who is no
+// member any more hands them in.
+func (l *contentLane) send(ctx context.Context, handIn bool) (freed bool, err error) {
 	var todo []waiting
 	err = l.s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
 		row, _ := snap.Replica()
 		queue, err := snap.Queue()
 		for _, q := range queue {
 			seal, ok := q.Op.Body.(*studio.SealBody)
-			if !ok || snap.Covered(seal.Checkpoint) {
+			if !ok || q.State != projectdb.OpQueued || snap.Covered(seal.Checkpoint) {
 				continue
 			}
-			if k, known := snap.Checkpoint(seal.Checkpoint); known {
-				todo = append(todo, waiting{k, row.Client})
+			k, known := snap.Checkpoint(seal.Checkpoint)
+			if !known {
+				continue
 			}
+			one := waiting{k, row.Client, nil}
+			if handIn {
+				told, _ := snap.AnnounceOf(k.ID)
+				one.hands = &wire.DepositTo{Project: l.s.projectID, Client: row.Client, Key: row.DepositKey, Announce: told}
+			}
+			todo = append(todo, one)
 		}
 		return err
 	})
@@ -67,10 +77,14 @@ func (l *contentLane) send(ctx context.Context) (freed bool, err error) {
 		}
 		freed = freed || err == nil
 	}
+	if handIn && err != nil && !freed { // the door is closed, or the room is used up: the files stay here
+		return false, nil
+	}
 	return freed, err
 }
 
 func (l *contentLane) sendOne(ctx context.Context, k waiting) error {
+	l.hands = k.hands
 	for _, h := range []studio.Hash{k.Manifest, k.Image} {
 		if h.IsZero() {
 			continue
@@ -86,7 +100,7 @@ func (l *contentLane) sendOne(ctx context.Context, k waiting) error {
 }
 
 func (l *contentLane) sendPreview(ctx context.Context, k waiting) error {
-	if k.Preview.IsZero() {
+	if k.Preview.IsZero() || k.hands != nil {
 		return nil
 	}
 	webp, ok, err := l.s.db.Preview(ctx, k.Preview)
@@ -129,6 +143,9 @@ func (l *contentLane) sendContent(ctx context.Context, client studio.ID, manifes
 
 func (l *contentLane) have(ctx context.Context, client studio.ID, hashes []studio.Hash) (map[studio.Hash]bool, error) {
 	have := map[studio.Hash]bool{}
+	if l.hands != nil {
+		return have, nil // who hands in is told nothing
+	}
 	for hashes = once(hashes); len(hashes) > 0; {
 		n := min(len(hashes), wire.HaveHashesMax)
 		reply, err := l.to.calls.Have(ctx, wire.HaveRequest{Project: l.s.projectID, Client: client, Hashes: hashes[:n]})
@@ -172,7 +189,7 @@ func (l *contentLane) sendChunks(ctx context.Context, client studio.ID, page stu
 	const atOnce = wire.UploadBytesMax / (chunk.MaxBytes + 64<<10) // as if each were of the largest size
 	for len(need) > 0 {
 		n := min(len(need), atOnce)
-		err := l.to.studio.Upload(ctx, l.s.projectID, client, func(fw *wire.FrameWriter) error {
+		err := l.upload(ctx, client, func(fw *wire.FrameWriter) error {
 			return l.s.packs.Pieces(ctx, need[:n], func(p chunkstore.Piece) error {
 				l.up += int64(len(p.Stored))
 				l.progress.tell(Step{Phase: PhaseSending, Done: l.up})
@@ -188,9 +205,16 @@ func (l *contentLane) sendChunks(ctx context.Context, client studio.ID, page stu
 	return nil
 }
 
+func (l *contentLane) upload(ctx context.Context, client studio.ID, write func(*wire.FrameWriter) error) error {
+	if l.hands != nil {
+		return l.to.studio.Deposit(ctx, *l.hands, write)
+	}
+	return l.to.studio.Upload(ctx, l.s.projectID, client, write)
+}
+
 // sendBlobs sends pages, and the root behind them.
 func (l *contentLane) sendBlobs(ctx context.Context, client studio.ID, hashes []studio.Hash) error {
-	return l.to.studio.Upload(ctx, l.s.projectID, client, func(fw *wire.FrameWriter) error {
+	return l.upload(ctx, client, func(fw *wire.FrameWriter) error {
 		for _, h := range hashes {
 			b, ok, err := l.s.db.Blob(ctx, h)
 			if err != nil || !ok {

@@ -105,7 +105,7 @@ func (s *Session) tellState(ctx context.Context, state replica.State, up int64, 
 func (d *driver) told(ctx context.Context) {
 	state := d.rep.State()
 	d.s.tellState(ctx, state, d.lane.up, d.tell)
-	if state == replica.Synced {
+	if state == replica.Synced || state == replica.NotAMember {
 		select {
 		case d.send <- struct{}{}:
 		default:
@@ -174,12 +174,13 @@ func (d *driver) bytes(ctx context.Context) {
 			return
 		case <-d.send:
 		}
-		freed, err := d.lane.send(ctx)
+		gone := d.rep.State() == replica.NotAMember
+		freed, err := d.lane.send(ctx, gone)
 		if freed || err == nil {
 			d.s.tellState(ctx, d.rep.State(), d.lane.up, d.tell)
 		}
 		if freed {
-			d.rep.Wake(false)
+			d.rep.Wake(gone) // who is no member is not heard unasked
 		}
 	}
 }

@@ -159,7 +159,7 @@ func (s *Session) sendHistory(ctx context.Context, to *remote, client studio.ID,
 				return err
 			}
 		}
-		if err := lane.sendPreview(ctx, waiting{k, client}); err != nil {
+		if err := lane.sendPreview(ctx, waiting{k, client, nil}); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"framehold/internal/projectdb"
@@ -33,7 +34,7 @@ func (x syncStore) pull(ctx context.Context, fn func(*projectdb.Tx, projectdb.Re
 
 func (x syncStore) standOf(project studio.ProjectID, r projectdb.Replica) (replica.Stand, error) {
 	stand := replica.Stand{Project: project, Client: r.Client, Me: x.s.me, Chain: r.Chain, Sums: r.Sums, Lmid: r.Lmid, NextN: r.NextN,
-		Full: r.Full, Cookie: wire.Cookie{Generation: r.Generation, Seq: r.Seq}}
+		Full: r.Full, DepositKey: r.DepositKey, Cookie: wire.Cookie{Generation: r.Generation, Seq: r.Seq}}
 	copy(stand.Cookie.Chain8[:], r.Chain[:])
 	if len(r.Signed) == 0 {
 		return stand, nil
@@ -80,7 +81,7 @@ func (x syncStore) Lay(ctx context.Context, p replica.Pulled) (stand replica.Sta
 		if p.Anew {
 			before.Sums, before.Chain, before.Cookie = studio.Sums{}, [32]byte{}, wire.Cookie{}
 		}
-		if err := requeueLost(tx, p); err != nil {
+		if err := requeueLost(tx, x.s.me, p); err != nil {
 			return err
 		}
 		queue, err := tx.Queue()
@@ -109,8 +110,8 @@ func (x syncStore) Lay(ctx context.Context, p replica.Pulled) (stand replica.Sta
 }
 
 // requeueLost queues own ops again that the server has no more, as a pull of the whole history shows.
-func requeueLost(tx *projectdb.Tx, p replica.Pulled) error {
-	if !p.Anew || p.Whole {
+func requeueLost(tx *projectdb.Tx, me studio.UserID, p replica.Pulled) error {
+	if !p.Anew {
 		return nil
 	}
 	decided, err := tx.DecidedAfter(0)
@@ -118,11 +119,14 @@ func requeueLost(tx *projectdb.Tx, p replica.Pulled) error {
 		return err
 	}
 	localN := make(map[studio.OpID]int64, len(decided))
-	ids := make([]studio.OpID, len(decided))
-	for i, q := range decided {
-		ids[i], localN[q.Op.ID] = q.Op.ID, q.LocalN
+	known := make([]replica.Decided, 0, len(decided))
+	for _, q := range decided {
+		if p.Whole && q.Actor != me { // a project that was published holds acts of others: not all of them are to be seen
+			continue
+		}
+		known, localN[q.Op.ID] = append(known, replica.Decided{Op: q.Op.ID, Verdict: q.Verdict}), q.LocalN
 	}
-	for _, op := range p.Lost(ids) {
+	for _, op := range p.Lost(known) {
 		if err := tx.RequeueOp(localN[op]); err != nil {
 			return err
 		}
@@ -150,7 +154,7 @@ func (x syncStore) write(tx *projectdb.Tx, state *studio.State, queue []projectd
 		if err := tx.DecideOp(ev); err != nil {
 			return err
 		}
-		if err := x.told(tx, ev); err != nil {
+		if err := errors.Join(x.told(tx, ev), basedBelow(tx, q.Op, ev)); err != nil {
 			return err
 		}
 	}
@@ -170,13 +174,16 @@ func (x syncStore) write(tx *projectdb.Tx, state *studio.State, queue []projectd
 			return err
 		}
 	}
-	for _, r := range again {
-		d := studio.Decision{Verdict: r.Verdict, Reason: r.Reason, About: r.About}
-		if err := tx.Queued(r.Op, d, x.s.me, r.Undo); err != nil {
-			return err
-		}
+	return x.queueAgain(tx, again)
+}
+
+// basedBelow has files that came from a checkpoint which the server could not read go on from the one below it.
+func basedBelow(tx *projectdb.Tx, op studio.Op, ev studio.Event) error {
+	b, announces := op.Body.(*studio.AnnounceBody)
+	if !announces || ev.Reason != studio.CodeUnreadable {
+		return nil
 	}
-	return nil
+	return tx.MoveBase(b.Checkpoint, b.Base)
 }
 
 // writeEvents writes the log's new end. Where all was fetched again, a log that is not the server's goes first.
@@ -231,6 +238,37 @@ func (x syncStore) sealAgain(tx *projectdb.Tx, state *studio.State, queue []proj
 	return again, state.Err()
 }
 
+// handInAgain queues a seal that was handed in and only waited for its content once more, if that was not done yet.
+func (x syncStore) handInAgain(tx *projectdb.Tx, op projectdb.QueuedOp, ev studio.Event) error {
+	queue, err := tx.Queue()
+	if err != nil {
+		return err
+	}
+	first, seals := op.Op.Body.(*studio.SealBody)
+	for _, q := range queue {
+		if later, ok := q.Op.Body.(*studio.SealBody); ok && seals && later.Checkpoint == first.Checkpoint && q.LocalN > op.LocalN {
+			return nil
+		}
+	}
+	state := studio.NewState(tx)
+	again, err := x.sealAgain(tx, state, []projectdb.QueuedOp{op}, replica.Rebased{Acked: map[studio.OpID]studio.Event{ev.Op: ev}})
+	if err != nil || len(again) == 0 {
+		return err
+	}
+	puts, gone := state.Changed()
+	return errors.Join(tx.PutRows(puts, gone), x.queueAgain(tx, again))
+}
+
+func (x syncStore) queueAgain(tx *projectdb.Tx, again []replica.Redone) error {
+	for _, r := range again {
+		d := studio.Decision{Verdict: r.Verdict, Reason: r.Reason, About: r.About}
+		if err := tx.Queued(r.Op, d, x.s.me, r.Undo); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // told opens a card for a verdict that is more than "done" and more than "it waits".
 func (x syncStore) told(tx *projectdb.Tx, ev studio.Event) error {
 	if ev.Verdict == studio.Applied {
@@ -242,12 +280,12 @@ func (x syncStore) told(tx *projectdb.Tx, ev studio.Event) error {
 			return nil
 		}
 	}
-	params := studio.Params{Asset: studio.PathOf(tx, ev.Entity), Name: ev.Result, N: 1}
+	params := studio.Params{Asset: studio.PathOf(tx, ev.Entity), Name: ev.Result, N: 1, Project: tx.Project().Name}
 	if a, ok := tx.Asset(studio.AssetID{ID: ev.Entity}); ok {
 		holder, _ := tx.Member(a.Assignee)
 		params.Who = holder.DisplayName()
 	}
-	return tx.AddCard(projectdb.Card{ID: studio.ID(x.s.clock.NewID()), Op: ev.Op, Code: ev.Reason, Params: params,
+	return tx.AddCard(projectdb.Card{ID: ev.Op.ID, Op: ev.Op, Code: ev.Reason, Params: params,
 		Asset: studio.AssetID{ID: ev.Entity}, OpenedMs: x.s.clock.NowMs()})
 }
 
@@ -259,7 +297,7 @@ func (x syncStore) Build(ctx context.Context, b replica.Build) (ops []wire.Op, s
 		if err != nil {
 			return err
 		}
-		for _, p := range replica.Ready(pendingOf(queue), tx.Covered, b.Knows, b.Limit) {
+		for _, p := range replica.Ready(pendingOf(queue), replica.Sight{Covered: tx.Covered, View: tx}, b) {
 			if p.N == 0 {
 				p.N, row.NextN = row.NextN, row.NextN+1
 				if err := tx.NumberOp(int64(p.LocalN), p.N); err != nil {
@@ -276,15 +314,27 @@ func (x syncStore) Build(ctx context.Context, b replica.Build) (ops []wire.Op, s
 	return ops, stand, err
 }
 
-// Keep writes verdicts; the next pull brings what they changed.
+// Keep writes verdicts, or a deposit key. The next pull brings what the verdicts changed; of what was handed in no pull will
+// tell, so the person reads of it here.
 func (x syncStore) Keep(ctx context.Context, k replica.Keep) (stand replica.Stand, err error) {
 	err = x.pull(ctx, func(tx *projectdb.Tx, row projectdb.Replica) error {
 		for _, o := range k.Outcomes {
 			if err := tx.AckOp(o.Op, o.Verdict, o.Reason, o.Seq); err != nil {
 				return err
 			}
+			op, known := tx.OwnOp(o.Op)
+			if !k.HandedIn || !known || op.Op.Kind == studio.KindAnnounce {
+				continue
+			}
+			ev := studio.Event{Op: o.Op, Entity: op.Op.Entity, Kind: op.Op.Kind, Verdict: o.Verdict, Reason: o.Reason, Result: o.Result}
+			if err := errors.Join(x.handInAgain(tx, op, ev), x.told(tx, ev)); err != nil {
+				return err
+			}
 		}
 		row.Lmid = max(row.Lmid, k.Lmid)
+		if !k.DepositKey.IsZero() {
+			row.DepositKey = k.DepositKey
+		}
 		if stand, err = x.standOf(x.s.projectID, row); err != nil {
 			return err
 		}
@@ -339,4 +389,13 @@ func (x syncStore) ChainAt(ctx context.Context, seq uint64) (chain [32]byte, ok 
 		return nil
 	})
 	return chain, ok, err
+}
+
+// EventsAfter reads events of the log.
+func (x syncStore) EventsAfter(ctx context.Context, after uint64, limit int) (events []studio.Event, err error) {
+	err = x.s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		events, err = snap.EventsAfter(after, limit)
+		return err
+	})
+	return events, err
 }

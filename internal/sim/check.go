@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
@@ -144,6 +145,11 @@ func (s *store) below() map[rowAt][]byte {
 // based compares the view without what is pending with the sums of the server.
 func (s *store) based(want studio.Sums) error {
 	sums := maps.Clone(s.sums)
+	for _, r := range s.all(studio.TableCheckpoint) {
+		if r.(studio.Checkpoint).State == studio.Safety { // is in no base
+			sums[studio.TableCheckpoint] = sums[studio.TableCheckpoint].Less(studio.EncodeRow(r))
+		}
+	}
 	for at, before := range s.below() {
 		if now, ok := s.rows[at.table][at.key]; ok {
 			sums[at.table] = sums[at.table].Less(now)
@@ -226,8 +232,10 @@ func (w *World) settle() error {
 	}
 	for _, c := range w.clients {
 		switch head := w.server.line.seq; {
+		case w.gone(c) && w.open(c) && c.store.unsent() > 0:
+			return fmt.Errorf("I14: client %d is no member and has not handed in %d ops, state %d", c.n, c.store.unsent(), c.core.State())
 		case w.gone(c):
-		case len(c.store.queue) > 0:
+		case len(c.store.queue) > 0 && !w.held(c):
 			return fmt.Errorf("I14: client %d still has %d ops to send, state %d", c.n, len(c.store.queue), c.core.State())
 		case c.store.stand.Cookie.Seq != head || c.core.State() != replica.Synced:
 			return fmt.Errorf("I7: client %d stands at %d of %d, state %d", c.n, c.store.stand.Cookie.Seq, head, c.core.State())
@@ -253,12 +261,82 @@ func (w *World) gone(c *client) (gone bool) {
 	return gone && err == nil
 }
 
+// open tells whether the server takes what a client hands in: it has given it a key, and has not lost that since, nor what it
+// was told of before.
+func (w *World) open(c *client) (open bool) {
+	err := w.read(w.server.db, func(snap serverdb.Snapshot) error {
+		known, ok := snap.Client(c.store.stand.Client)
+		open = ok && known.DepositKey == sha256.Sum256(c.store.stand.DepositKey[:])
+		for _, q := range c.store.queue {
+			if b, seals := q.Op.Body.(*studio.SealBody); seals && !q.Acked {
+				_, told := snap.Event(c.store.announceOf(b.Checkpoint))
+				open = open && (told || slices.ContainsFunc(c.store.queue, func(q queued) bool { return q.Op.ID == c.store.announceOf(b.Checkpoint) }))
+			}
+		}
+		return nil
+	})
+	return open && err == nil
+}
+
+// baseWaits tells whether a seal of the queue waits for its base, which another store is going to seal.
+func (s *store) baseWaits() bool {
+	return slices.ContainsFunc(s.queue, func(q queued) bool {
+		b, ok := q.Op.Body.(*studio.SealBody)
+		if !ok {
+			return false
+		}
+		k, _ := s.view.Checkpoint(b.Checkpoint)
+		base, known := s.view.Checkpoint(k.Base)
+		return known && base.State == studio.Announced
+	})
+}
+
+// held tells whether what a client still has to send waits for a checkpoint that will never come: its author, or that of one
+// below it, is no member any more, or their disk was set back behind it (row B3). The person sees why, and may forget it.
+func (w *World) held(c *client) (held bool) {
+	err := w.read(w.server.db, func(snap serverdb.Snapshot) error {
+		for _, q := range c.store.queue {
+			b, ok := q.Op.Body.(*studio.SealBody)
+			if !ok {
+				continue
+			}
+			mine, _ := snap.Checkpoint(b.Checkpoint)
+			for base, ok := snap.Checkpoint(mine.Base); ok && base.State == studio.Announced; base, ok = snap.Checkpoint(base.Base) {
+				author, _ := snap.Member(base.Author)
+				held = held || author.Gone || !w.seals(base.ID)
+			}
+		}
+		return nil
+	})
+	return held && err == nil
+}
+
+// seals tells whether any store still has the act that seals a checkpoint.
+func (w *World) seals(id studio.CheckpointID) bool {
+	return slices.ContainsFunc(w.clients, func(c *client) bool {
+		return slices.ContainsFunc(slices.Concat(c.store.past, c.store.queue), func(q queued) bool {
+			b, ok := q.Op.Body.(*studio.SealBody)
+			return ok && b.Checkpoint == id
+		})
+	})
+}
+
+// unsent counts the own ops that no server has decided.
+func (s *store) unsent() (n int) {
+	for _, q := range s.queue {
+		if !q.Acked {
+			n++
+		}
+	}
+	return n
+}
+
 func (w *World) agreed() bool {
 	for _, c := range w.clients {
-		if len(c.store.queue) == 0 && c.store.stand.Cookie.Seq == w.server.line.seq && c.core.State() == replica.Synced && c.call == 0 {
+		if (len(c.store.queue) == 0 || w.held(c)) && c.store.stand.Cookie.Seq == w.server.line.seq && c.core.State() == replica.Synced && c.call == 0 {
 			continue
 		}
-		if !w.gone(c) {
+		if !w.gone(c) || w.open(c) && c.store.unsent() > 0 {
 			return false
 		}
 	}
@@ -268,7 +346,7 @@ func (w *World) agreed() bool {
 // checkRounds is I14: a queue of which everything can be sent drains in a few rounds.
 func (w *World) checkRounds(c *client) error {
 	_, waits := c.store.toSend()
-	if waits || len(c.store.queue) == 0 || c.core.State() != replica.Synced {
+	if waits || len(c.store.queue) == 0 || c.core.State() != replica.Synced || c.store.baseWaits() {
 		return nil
 	}
 	if c.rounds++; c.rounds > roundsMax {
@@ -284,12 +362,17 @@ func (w *World) checkSaved(snap serverdb.Snapshot) error {
 		gone := w.gone(c) // what the server lost of theirs comes back when they do
 		waits, refused := map[studio.OpID]bool{}, map[studio.OpID]bool{}
 		seals := map[studio.CheckpointID]bool{}
+		sealing := map[studio.CheckpointID]bool{} // by an op that waits for a base
 		for _, q := range c.store.queue {
 			waits[q.Op.ID] = true
+			if b, ok := q.Op.Body.(*studio.SealBody); ok {
+				sealing[b.Checkpoint] = true
+			}
 		}
 		for _, q := range c.store.past {
 			refused[q.Op.ID] = q.verdict == studio.Refused || gone
-			if b, ok := q.Op.Body.(*studio.SealBody); ok && !refused[q.Op.ID] {
+			// a seal that could not be read leaves its checkpoint announced
+			if b, ok := q.Op.Body.(*studio.SealBody); ok && !refused[q.Op.ID] && q.reason != studio.CodeUnreadable && !sealing[b.Checkpoint] {
 				seals[b.Checkpoint] = true
 			}
 		}

@@ -1,9 +1,12 @@
 package sim
 
 import (
+	"context"
 	"errors"
+	"slices"
 
 	"framehold/internal/replica"
+	"framehold/internal/server"
 	"framehold/internal/serverdb"
 	"framehold/internal/serverdb/memdb"
 	"framehold/internal/studio"
@@ -21,6 +24,10 @@ func lost(effect replica.Effect) replica.Event {
 		return replica.Fetched{Err: errLost}
 	case replica.Push:
 		return replica.Pushed{Err: errLost}
+	case replica.Witness:
+		return replica.Witnessed{Err: errLost}
+	case replica.Deposit:
+		return replica.Deposited{Err: errLost}
 	}
 	return replica.Compared{Err: errLost}
 }
@@ -104,6 +111,9 @@ func (w *World) serve(c *client, effect replica.Effect, stand replica.Stand) (ev
 	case replica.Push:
 		var reply wire.PushReply
 		called := w.writing(func(tx serverdb.Tx) (err error) {
+			if slices.ContainsFunc(e.Request.Ops, func(o wire.Op) bool { return w.poison[o.ID] }) {
+				return &wire.Failure{Code: wire.CodeInternal}
+			}
 			reply, err = core.Push(tx, by, e.Request)
 			return err
 		})
@@ -112,11 +122,72 @@ func (w *World) serve(c *client, effect replica.Effect, stand replica.Stand) (ev
 			return replica.Pushed{Reply: reply}, w.checkVerdicts(e.Request, reply)
 		}
 		return replica.Pushed{Reply: reply, Err: failureOf(called)}, broken(called)
+	case replica.Witness:
+		called := replica.Testify(context.Background(), past{c.store}, stand, e.After, w.heal(by))
+		return replica.Witnessed{Err: failureOf(called)}, broken(called)
+	case replica.Deposit:
+		return w.handIn(c, e.Request)
 	case replica.Compare:
 		common, called := w.compare(c, e.Upto)
 		return replica.Compared{Common: common, Err: failureOf(called)}, broken(called)
 	}
 	panic("sim: a call that is none")
+}
+
+// heal is the server's end of a witness: each call is a transaction of its own.
+func (w *World) heal(by server.Call) replica.Asks {
+	return func(_ context.Context, q wire.WitnessRequest) (reply wire.WitnessReply, err error) {
+		err = w.writing(func(tx serverdb.Tx) (err error) {
+			reply, err = w.server.core.Witness(tx, by, q)
+			return err
+		})
+		if err == nil {
+			w.report.Healed += int(reply.Healed)
+			w.note("healed %d to %d", reply.Healed, reply.HeadSeq)
+			err = w.checkServer()
+		}
+		return reply, err
+	}
+}
+
+// handIn is a call by a deposit key; nobody is signed in for it.
+func (w *World) handIn(c *client, q wire.DepositRequest) (replica.Event, error) {
+	var reply wire.DepositReply
+	by := w.call(studio.UserID{})
+	by.Hands = server.Hands{Key: q.Key}
+	called := w.writing(func(tx serverdb.Tx) (err error) {
+		reply, err = w.server.core.Deposit(tx, by, q)
+		return err
+	})
+	if called != nil {
+		return replica.Deposited{Err: failureOf(called)}, broken(called)
+	}
+	w.note("client %d hands in %d ops, unreadable %v", c.n, len(q.Ops), q.Unreadable)
+	w.report.HandedIn += len(reply.Outcomes)
+	if q.Unreadable {
+		w.report.Unreadable += len(reply.Outcomes)
+	}
+	w.poke(c)
+	return replica.Deposited{Reply: reply}, nil
+}
+
+// past is the log of a store, as a witness reads it.
+type past struct{ *store }
+
+// ChainAt gives the chain after a seq.
+func (p past) ChainAt(_ context.Context, seq uint64) ([32]byte, bool, error) {
+	chain, ok := p.events.chainAt(seq)
+	return chain, ok, nil
+}
+
+// EventsAfter lists events behind a seq.
+func (p past) EventsAfter(_ context.Context, after uint64, limit int) (events []studio.Event, err error) {
+	for _, ev := range p.events.list {
+		if ev.Seq > after && len(events) < limit {
+			events = append(events, ev)
+		}
+	}
+	return events, nil
 }
 
 // poke tells some of the others that there is something new.
@@ -182,12 +253,15 @@ func (w *World) lane(c *client) {
 		}
 		c.store.sent[id] = true
 		w.lane(c)
-		return w.step(c, replica.Woke{})
+		return w.step(c, replica.Woke{Asked: c.core.State() == replica.NotAMember})
 	})
 }
 
 func (w *World) upload(c *client, id studio.CheckpointID) error {
 	bytes, client, by := c.store.bytes[id], c.store.stand.Client, w.call(c.account)
+	if c.core.State() == replica.NotAMember {
+		by.Account, by.Hands = studio.UserID{}, server.Hands{Key: c.store.stand.DepositKey, Announce: c.store.announceOf(id)}
+	}
 	return w.writing(func(tx serverdb.Tx) error {
 		row := serverdb.Chunk{Hash: hashOf(bytes.chunk), Pack: w.project.ID, Stored: 1, Size: uint32(len(bytes.chunk))}
 		if err := w.server.core.AddChunks(tx, by, client, []serverdb.Chunk{row}); err != nil {

@@ -21,7 +21,7 @@ const (
 func (w *World) found() error {
 	w.project = studio.ProjectID{ID: w.newID()}
 	h := &host{db: memdb.New(), history: map[[32]byte]moment{}, line: newLine()}
-	h.core = &server.Core{Sign: sign, Verify: verify, NewGeneration: h.newGeneration}
+	h.core = &server.Core{Sign: sign, Verify: verify, NewGeneration: h.newGeneration, DepositKey: depositKey}
 	w.server = h
 	head := serverdb.Head{Generation: h.newGeneration(), GenNo: 1, ServerMs: w.nowMs}
 	if err := h.db.Create(context.Background(), w.project, head); err != nil {
@@ -128,7 +128,7 @@ func (w *World) step(c *client, ev replica.Event) error {
 		case replica.Keep:
 			c.store.keep(e)
 			answer = replica.Kept{Stand: c.store.stand}
-		case replica.Rewind, replica.Renumber:
+		case replica.Rewind, replica.Renumber, replica.Again:
 			if r, ok := e.(replica.Rewind); ok {
 				w.report.Rewinds++
 				w.note("client %d rewinds to %d", c.n, r.After)
@@ -194,6 +194,9 @@ func (w *World) live(c *client) error {
 	}
 	if ops := w.wishes(c); ops != nil {
 		w.report.Ops += len(ops)
+		if bad := ops[w.rng.IntN(len(ops))]; w.fault(2) && bad.Kind != studio.KindSeal {
+			w.poison[bad.ID] = true
+		}
 		w.note("client %d op %d %s", c.n, ops[0].Kind, ops[0].Entity)
 	}
 	return w.step(c, replica.Woke{Asked: w.chance(20)})

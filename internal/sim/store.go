@@ -156,7 +156,11 @@ func (s *store) lay(p replica.Pulled) (replica.Stand, error) {
 	}
 	before.Full = !p.Whole
 	queue, past := s.queue, s.past
-	s.requeue(p.Lost(s.decided(0)))
+	var decided []replica.Decided
+	for _, q := range s.decided(0) {
+		decided = append(decided, replica.Decided{Op: q.Op.ID, Verdict: q.verdict})
+	}
+	s.requeue(p.Lost(decided))
 	over := studio.NewState(s.view)
 	out, err := replica.Rebase(over, before, s.pending(), s.all, p)
 	if err != nil {
@@ -180,10 +184,10 @@ func (s *store) lay(p replica.Pulled) (replica.Stand, error) {
 }
 
 // decided lists the own ops with a verdict other than REFUSED after a seq.
-func (s *store) decided(after uint64) (ops []studio.OpID) {
+func (s *store) decided(after uint64) (ops []queued) {
 	for _, q := range s.past {
 		if q.Seq > after && q.verdict != studio.Refused {
-			ops = append(ops, q.Op.ID)
+			ops = append(ops, q)
 		}
 	}
 	return ops
@@ -240,7 +244,7 @@ func (s *store) sealAgain(ev studio.Event) {
 	if ev.Kind != studio.KindSeal || ev.Verdict != studio.Noop || ev.Reason == studio.CodeAlready {
 		return
 	}
-	for _, q := range s.past {
+	for _, q := range slices.Concat(s.past, s.queue) {
 		if q.Op.ID == ev.Op {
 			if ev.Reason == studio.CodeWaitContent {
 				delete(s.sent, q.Op.Body.(*studio.SealBody).Checkpoint)
@@ -255,7 +259,8 @@ func (s *store) sealAgain(ev studio.Event) {
 
 func (s *store) build(e replica.Build) []wire.Op {
 	var ops []wire.Op
-	for _, p := range replica.Ready(s.pending(), s.covered, e.Knows, e.Limit) {
+	sight := replica.Sight{Covered: func(k studio.CheckpointID) bool { return s.sent[k] }, View: s.view}
+	for _, p := range replica.Ready(s.pending(), sight, e) {
 		if p.N == 0 {
 			p.N = s.stand.NextN
 			s.stand.NextN++
@@ -269,8 +274,6 @@ func (s *store) build(e replica.Build) []wire.Op {
 	}
 	return ops
 }
-
-func (s *store) covered(k studio.CheckpointID) bool { return s.sent[k] }
 
 // toSend is an own checkpoint whose bytes the server does not hold yet, the oldest first.
 func (s *store) toSend() (studio.CheckpointID, bool) {
@@ -287,22 +290,54 @@ func (s *store) keep(e replica.Keep) {
 		for i := range s.queue {
 			if s.queue[i].Op.ID == o.Op {
 				s.queue[i].Acked, s.queue[i].Seq = true, o.Seq
+				if e.HandedIn && !s.sealedLater(s.queue[i]) {
+					s.sealAgain(studio.Event{Op: o.Op, Kind: s.queue[i].Op.Kind, Verdict: o.Verdict, Reason: o.Reason})
+				}
 			}
 		}
 	}
 	s.stand.Lmid = max(s.stand.Lmid, e.Lmid)
+	if !e.DepositKey.IsZero() {
+		s.stand.DepositKey = e.DepositKey
+	}
+}
+
+// sealedLater tells whether the checkpoint of a seal is sealed by a later op of the queue.
+func (s *store) sealedLater(q queued) bool {
+	first, ok := q.Op.Body.(*studio.SealBody)
+	return ok && slices.ContainsFunc(s.queue, func(o queued) bool {
+		later, ok := o.Op.Body.(*studio.SealBody)
+		return ok && later.Checkpoint == first.Checkpoint && o.LocalN > q.LocalN
+	})
+}
+
+// announceOf is the own op that told of a checkpoint.
+func (s *store) announceOf(id studio.CheckpointID) studio.OpID {
+	for _, q := range slices.Concat(s.past, s.queue) {
+		if b, ok := q.Op.Body.(*studio.AnnounceBody); ok && b.Checkpoint == id {
+			return q.Op.ID
+		}
+	}
+	return studio.OpID{}
 }
 
 func (s *store) restart(e replica.Effect) {
 	for i := range s.queue {
 		s.queue[i].N, s.queue[i].Acked, s.queue[i].Seq = 0, false, 0
 	}
+	if _, again := e.(replica.Again); again {
+		return
+	}
 	s.sent = map[studio.CheckpointID]bool{} // the lease is the client's, and the server's
 	switch e := e.(type) {
 	case replica.Renumber:
 		s.stand.Client, s.stand.NextN, s.stand.Lmid = s.newID(), 1, 0
 	case replica.Rewind:
-		s.requeue(s.decided(e.After))
+		var lost []studio.OpID
+		for _, q := range s.decided(e.After) {
+			lost = append(lost, q.Op.ID)
+		}
+		s.requeue(lost)
 		s.events.dropAfter(e.After)
 		s.stand.Cookie, s.stand.Chain, s.stand.Sums = wire.Cookie{}, [32]byte{}, studio.Sums{}
 		s.stand.NextN, s.stand.Lmid = e.FirstN, e.FirstN-1

@@ -41,6 +41,9 @@ type Report struct {
 	Events      uint64
 	Parked      int
 	Rewinds     int      // stores that gave back what a server had lost
+	Healed      int      // ops that a witness gave back
+	HandedIn    int      // ops that came by a deposit key
+	Unreadable  int      // of those, that the server failed at
 	Trace       [32]byte // a hash over everything that happened: equal seeds have equal traces
 	Verdicts    [32]byte // a hash over the ops in their order with their verdicts
 }
@@ -48,13 +51,14 @@ type Report struct {
 // Add sums two reports up; hashes are left out.
 func (r Report) Add(o Report) Report {
 	return Report{Ops: r.Ops + o.Ops, Faults: r.Faults + o.Faults, ClientMs: r.ClientMs + o.ClientMs, Events: r.Events + o.Events,
-		Parked: r.Parked + o.Parked, Rewinds: r.Rewinds + o.Rewinds}
+		Parked: r.Parked + o.Parked, Rewinds: r.Rewinds + o.Rewinds, Healed: r.Healed + o.Healed, HandedIn: r.HandedIn + o.HandedIn,
+		Unreadable: r.Unreadable + o.Unreadable}
 }
 
 // String is one line of figures.
 func (r Report) String() string {
-	return fmt.Sprintf("%d ops, %d events, %d parked, %d faults, %d rewinds, %.1f client-hours", r.Ops, r.Events, r.Parked, r.Faults,
-		r.Rewinds, float64(r.ClientMs)/3_600_000)
+	return fmt.Sprintf("%d ops, %d events, %d parked, %d faults, %d rewinds, %d healed, %d handed in, %d unreadable, %.1f client-hours",
+		r.Ops, r.Events, r.Parked, r.Faults, r.Rewinds, r.Healed, r.HandedIn, r.Unreadable, float64(r.ClientMs)/3_600_000)
 }
 
 // World is one run.
@@ -72,7 +76,8 @@ type World struct {
 	trace    hash.Hash
 	verdicts hash.Hash
 	ids      uint64
-	calm     bool // the faults have ended
+	calm     bool                 // the faults have ended
+	poison   map[studio.OpID]bool // that make the server fail at every push
 }
 
 // client is one device.
@@ -169,7 +174,8 @@ func contentOf(id studio.CheckpointID) (content, studio.Hash) {
 
 // Run runs a world to its end, calms it down, and demands that everyone agrees.
 func Run(cfg Config) (Report, error) {
-	w := &World{cfg: cfg, rng: rand.New(rand.NewPCG(cfg.Seed, 7)), nowMs: 1_700_000_000_000, trace: sha256.New(), verdicts: sha256.New()}
+	w := &World{cfg: cfg, rng: rand.New(rand.NewPCG(cfg.Seed, 7)), nowMs: 1_700_000_000_000, trace: sha256.New(), verdicts: sha256.New(),
+		poison: map[studio.OpID]bool{}}
 	began := w.nowMs
 	err := w.found()
 	for _, c := range w.clients {
@@ -243,6 +249,11 @@ func sign(s wire.Signed) wire.Signed {
 	mac := sha256.Sum256(append([]byte("key"), s.Bytes()...))
 	s.Signature = mac[:]
 	return s
+}
+
+// depositKey stands for what the studio's key makes of a client.
+func depositKey(project studio.ProjectID, client studio.ID) wire.Token {
+	return wire.Token(sha256.Sum256(append(project.Bytes(), client[:]...)))
 }
 
 func verify(s wire.Signed) bool { return string(sign(s).Signature) == string(s.Signature) }

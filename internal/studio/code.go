@@ -65,6 +65,7 @@ const (
 	CodeChain        Code = "chain"
 	CodeDiverged     Code = "diverged"
 	CodeDivergedSelf Code = "diverged_self"
+	CodeUnreadable   Code = "unreadable" // an op that the server could not read: it keeps the bytes
 
 	CodeQuota          Code = "quota"
 	CodeUnreachable    Code = "unreachable"      // the server; the work is safe here

@@ -93,8 +93,8 @@ func (d *decider) enter() *Decision {
 	d.founding = project.State == 0 || project.State == Founding
 	me, ok := d.view.Member(d.at.Actor)
 	if !d.founding {
-		handedIn := d.at.Deposit && (d.op.Kind == KindAnnounce || d.op.Kind == KindSeal)
-		if (!ok || me.Gone) && !handedIn {
+		handedIn := d.at.Deposit && HandedIn(d.op.Kind)
+		if (!ok || me.Gone || d.at.Deposit) && !handedIn {
 			return d.refuse(CodeNotMember, Params{Project: project.Name}).ptr()
 		}
 		if project.State == Closed && d.op.Kind != KindAnnounce && d.op.Kind != KindSeal && d.op.Kind != KindProjectSet {
@@ -117,6 +117,9 @@ func (d *decider) enter() *Decision {
 	d.undoing = rightFree(d.op.Kind)
 	return nil
 }
+
+// HandedIn tells whether an op of a kind is taken from who may not write any more: what they saved is, and nothing else.
+func HandedIn(k Kind) bool { return k == KindAnnounce || k == KindSeal }
 
 func (d Decision) ptr() *Decision { return &d }
 

@@ -25,7 +25,7 @@ func (d *decider) announce(b *AnnounceBody) Decision {
 // a person's own store then refuses the act, unless the holder insists; a server keeps the checkpoint beside.
 func (d *decider) seal(b *SealBody) Decision {
 	k, ok := d.view.Checkpoint(b.Checkpoint)
-	if !ok || k.Author != d.at.Actor || k.Asset.ID != d.op.Entity {
+	if !ok || k.Author != d.at.Actor || k.Asset.ID != d.op.Entity || k.State == Safety {
 		return d.refuse(CodeUnknownCheckpoint, Params{Name: b.Checkpoint.String()})
 	}
 	forgotten := k.State == Dropped && k.Version == 0 && k.ChainRoot.IsZero() // row B3, and it came after all

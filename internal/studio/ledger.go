@@ -56,6 +56,9 @@ type Played struct {
 // Play decides an event anew, by what the events before it came to. One that does not follow has no effect.
 // Error: ErrMalformed, when its body is none.
 func (l *Ledger) Play(ev Event) (Played, error) {
+	if ev.Verdict == Kept && ev.Reason == CodeUnreadable {
+		return Played{Decision: Decision{Verdict: Kept, Reason: CodeUnreadable}, Event: ev, Follows: true}, nil
+	}
 	body, err := DecodeBody(ev.Kind, ev.Body)
 	if err != nil {
 		return Played{}, err
@@ -65,7 +68,7 @@ func (l *Ledger) Play(ev Event) (Played, error) {
 		Body: body}
 	at := Moment{Actor: ev.Actor, ReceivedMs: ev.ReceivedMs, Seq: ev.Seq, Cause: ev.Cause, System: !ev.Cause.IsZero(),
 		Client: ev.Client, Uncovered: ev.Reason == CodeWaitContent && ev.Kind == KindSeal,
-		NoRoom: ev.Reason == CodeQuota, Deposit: ev.Reason == CodeNotMember && ev.Verdict == Kept}
+		NoRoom: ev.Reason == CodeQuota, Deposit: l.handedIn(ev)}
 	d := Decide(l, op, at)
 	if ev.Verdict == Refused && ev.Reason == CodeGroup { // for another of its group, which is named there
 		d = Decision{Verdict: Refused, Reason: CodeGroup}
@@ -81,6 +84,16 @@ func (l *Ledger) Play(ev Event) (Played, error) {
 	}
 	p.Images = l.take(d)
 	return p, nil
+}
+
+// handedIn tells whether an event came with the key for handing in: its reason says so, or it tells of a checkpoint and its
+// author was no member then.
+func (l *Ledger) handedIn(ev Event) bool {
+	if ev.Reason == CodeNotMember {
+		return ev.Verdict == Kept || !HandedIn(ev.Kind)
+	}
+	m, ok := l.Member(ev.Actor)
+	return HandedIn(ev.Kind) && (!ok || m.Gone)
 }
 
 // Lay takes rows as they are: the base of a project whose log is not all here.

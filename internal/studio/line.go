@@ -20,6 +20,9 @@ type Line struct {
 // LineOf is the line of an event, from the view before it and its decision; shown is false for what the log leaves out:
 // announcements (their seal is shown), and ranks.
 func LineOf(ev Event, body Body, before View, d Decision) (line Line, shown bool) {
+	if ev.Reason == CodeUnreadable {
+		return line, false
+	}
 	l := Line{
 		Seq: ev.Seq, Actor: ev.Actor, AtMs: int64(ev.MadeHybrid >> 16), ReceivedMs: ev.ReceivedMs,
 		Checkpoint: ev.About,

@@ -440,3 +440,12 @@ type StatusRemoveBody struct{ Replacement StatusID }
 
 func (*StatusRemoveBody) kinds() []Kind     { return []Kind{KindStatusRemove} }
 func (b *StatusRemoveBody) fields(c *coder) { c.id(1, &b.Replacement.ID) }
+
+// WaitsBehindSeal tells whether an op of an asset waits behind a seal of its actor whose bytes are not on the server yet (row A15).
+func WaitsBehindSeal(k Kind) bool {
+	switch k {
+	case KindStatusSet, KindSeal, KindAssign, KindHandoverAnswer, KindRoadEnd, KindConvert, KindTrash:
+		return true
+	}
+	return false
+}

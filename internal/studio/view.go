@@ -61,7 +61,7 @@ type Moment struct {
 	Ahead     bool
 	Uncovered bool // the content of the checkpoint that is sealed is not all there (row B2)
 	NoRoom    bool // the project has reached its space (row B17)
-	Deposit   bool // handed in by who may not write any more: a checkpoint is kept, nothing else is done (row B4)
+	Deposit   bool // handed in with the key for that: a checkpoint is kept, nothing else is done (row B4)
 	System    bool // follows from another op, its Cause: asks for no right of its own
 	Cause     OpID
 	Client    ID // the project store that sent the op; zero in a personal project, and for what follows from another op
@@ -182,9 +182,16 @@ func (e Event) EntryHash() [32]byte {
 }
 
 // NextChain is SHA-256 over the chain before and this entry's hash; the chain before the first event is zero.
-func (e Event) NextChain(before [32]byte) [32]byte {
-	entry := e.EntryHash()
-	return sha256.Sum256(append(before[:], entry[:]...))
+func (e Event) NextChain(before [32]byte) [32]byte { return ChainOn(before, e.EntryHash()) }
+
+// ChainOn is the chain after an entry of which no more is known than its hash.
+func ChainOn(before, entry [32]byte) [32]byte { return sha256.Sum256(append(before[:], entry[:]...)) }
+
+// Unreadable is the event of an op that cannot be decided, and is kept as the bytes that came: PARKED(unreadable), without any
+// effect (row A8). at.Seq is its own.
+func Unreadable(op Op, at Moment, body []byte) Event {
+	return Event{Seq: at.Seq, Op: op.ID, Actor: at.Actor, Kind: op.Kind, Entity: op.Entity, Group: op.Group, Undoes: op.Undoes,
+		MadeHybrid: op.MadeHybrid, ReceivedMs: at.ReceivedMs, Verdict: Kept, Reason: CodeUnreadable, Body: body}
 }
 
 // EventOf makes the event of an op that was decided over the view before it; the caller adds Client, N and Chain.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"framehold/internal/studio"
@@ -34,12 +35,27 @@ type Sync interface {
 	Have(ctx context.Context, q HaveRequest) (HaveReply, error)
 	Probe(ctx context.Context, q ProbeRequest) (ProbeReply, error)
 	Found(ctx context.Context, q FoundRequest) (FoundReply, error)
+	Witness(ctx context.Context, q WitnessRequest) (WitnessReply, error)
+	Deposit(ctx context.Context, q DepositRequest) (DepositReply, error)
 }
 
 // scope is what the headers of a call say.
 type scope struct {
 	project studio.ProjectID
 	client  studio.ID
+	deposit Token // the client's deposit key, in place of a session
+}
+
+const depositScheme = "Deposit "
+
+// SetDepositKey puts a deposit key where a session's token would stand.
+func SetDepositKey(h http.Header, key Token) { h.Set("Authorization", depositScheme+key.Text()) }
+
+// DepositKeyOf reads a deposit key; ok is false where there is none.
+func DepositKeyOf(h http.Header) (key Token, ok bool) {
+	text, is := strings.CutPrefix(h.Get("Authorization"), depositScheme)
+	key, err := ParseToken(text)
+	return key, is && err == nil
 }
 
 func (s scope) to(h http.Header) {
@@ -66,6 +82,7 @@ func scopeFrom(h http.Header) (scope, error) {
 		}
 		*one.id = id
 	}
+	s.deposit, _ = DepositKeyOf(h)
 	return s, nil
 }
 
@@ -80,17 +97,17 @@ type call[Q, A, PQ, PA any] struct {
 
 func helloCall() call[HelloRequest, HelloReply, pb.HelloRequest, pb.HelloReply] {
 	return call[HelloRequest, HelloReply, pb.HelloRequest, pb.HelloReply]{
-		func(q HelloRequest) scope { return scope{q.Project, q.Client} }, helloTo, helloFrom, helloReplyTo, helloReplyFrom}
+		func(q HelloRequest) scope { return scope{project: q.Project, client: q.Client} }, helloTo, helloFrom, helloReplyTo, helloReplyFrom}
 }
 
 func pushCall() call[PushRequest, PushReply, pb.PushRequest, pb.PushReply] {
 	return call[PushRequest, PushReply, pb.PushRequest, pb.PushReply]{
-		func(q PushRequest) scope { return scope{q.Project, q.Client} }, pushTo, pushFrom, pushReplyTo, pushReplyFrom}
+		func(q PushRequest) scope { return scope{project: q.Project, client: q.Client} }, pushTo, pushFrom, pushReplyTo, pushReplyFrom}
 }
 
 func pullCall() call[PullRequest, PullReply, pb.PullRequest, pb.PullReply] {
 	return call[PullRequest, PullReply, pb.PullRequest, pb.PullReply]{
-		func(q PullRequest) scope { return scope{q.Project, q.Client} }, pullTo, pullFrom, pullReplyTo, pullReplyFrom}
+		func(q PullRequest) scope { return scope{project: q.Project, client: q.Client} }, pullTo, pullFrom, pullReplyTo, pullReplyFrom}
 }
 
 func waitCall() call[WaitRequest, WaitReply, pb.WaitRequest, pb.WaitReply] {
@@ -100,7 +117,7 @@ func waitCall() call[WaitRequest, WaitReply, pb.WaitRequest, pb.WaitReply] {
 
 func haveCall() call[HaveRequest, HaveReply, pb.HaveRequest, pb.HaveReply] {
 	return call[HaveRequest, HaveReply, pb.HaveRequest, pb.HaveReply]{
-		func(q HaveRequest) scope { return scope{q.Project, q.Client} }, haveTo, haveFrom, haveReplyTo, haveReplyFrom}
+		func(q HaveRequest) scope { return scope{project: q.Project, client: q.Client} }, haveTo, haveFrom, haveReplyTo, haveReplyFrom}
 }
 
 func probeCall() call[ProbeRequest, ProbeReply, pb.ProbeRequest, pb.ProbeReply] {
@@ -110,5 +127,17 @@ func probeCall() call[ProbeRequest, ProbeReply, pb.ProbeRequest, pb.ProbeReply] 
 
 func foundCall() call[FoundRequest, FoundReply, pb.FoundRequest, pb.FoundReply] {
 	return call[FoundRequest, FoundReply, pb.FoundRequest, pb.FoundReply]{
-		func(q FoundRequest) scope { return scope{q.Project, q.Client} }, foundTo, foundFrom, foundReplyTo, foundReplyFrom}
+		func(q FoundRequest) scope { return scope{project: q.Project, client: q.Client} }, foundTo, foundFrom, foundReplyTo, foundReplyFrom}
+}
+
+func witnessCall() call[WitnessRequest, WitnessReply, pb.WitnessRequest, pb.WitnessReply] {
+	return call[WitnessRequest, WitnessReply, pb.WitnessRequest, pb.WitnessReply]{
+		func(q WitnessRequest) scope { return scope{project: q.Project, client: q.Client} }, witnessTo, witnessFrom, witnessReplyTo,
+		witnessReplyFrom}
+}
+
+func depositCall() call[DepositRequest, DepositReply, pb.DepositRequest, pb.DepositReply] {
+	return call[DepositRequest, DepositReply, pb.DepositRequest, pb.DepositReply]{
+		func(q DepositRequest) scope { return scope{q.Project, q.Client, q.Key} }, depositTo, depositFrom, depositReplyTo,
+		depositReplyFrom}
 }

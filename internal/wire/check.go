@@ -138,6 +138,15 @@ func (c *check) found(q FoundRequest) {
 	}
 }
 
+func (c *check) witness(q WitnessRequest) {
+	c.signed(q.Head, q.Project)
+	c.that(len(q.Events) <= PushOpsMax, "more events than fit into a call")
+	c.that(len(q.Tail) <= WitnessTail, "a longer tail than a call may have")
+	for _, e := range q.Events {
+		c.that(len(e.Body) <= bodyMaxBytes, "event body")
+	}
+}
+
 func (c *check) hashes(hashes []studio.Hash) {
 	c.that(len(hashes) <= HaveHashesMax, "more hashes than may be asked for")
 	c.that(!slices.Contains(hashes, studio.Hash{}), "zero hash")

@@ -112,6 +112,16 @@ func (c *Client) Found(ctx context.Context, q FoundRequest) (FoundReply, error) 
 	return ask(ctx, c, foundCall(), q, c.calls.Found)
 }
 
+// Witness shows a server that went back what it has lost.
+func (c *Client) Witness(ctx context.Context, q WitnessRequest) (WitnessReply, error) {
+	return ask(ctx, c, witnessCall(), q, c.calls.Witness)
+}
+
+// Deposit hands work in, by the deposit key.
+func (c *Client) Deposit(ctx context.Context, q DepositRequest) (DepositReply, error) {
+	return ask(ctx, c, depositCall(), q, c.calls.Deposit)
+}
+
 type sender[PQ, PA any] func(context.Context, *connect.Request[PQ]) (*connect.Response[PA], error)
 
 func ask[Q, A, PQ, PA any](ctx context.Context, c *Client, how call[Q, A, PQ, PA], q Q, do sender[PQ, PA]) (A, error) {
@@ -131,7 +141,9 @@ func askWithin[Q, A, PQ, PA any](ctx context.Context, c *Client, how call[Q, A, 
 	}
 	r := connect.NewRequest(p)
 	head.to(r.Header())
-	if t := c.token(); t != "" {
+	if !head.deposit.IsZero() {
+		SetDepositKey(r.Header(), head.deposit)
+	} else if t := c.token(); t != "" {
 		r.Header().Set("Authorization", "Bearer "+t)
 	}
 	reply, err := do(ctx, r)

@@ -218,6 +218,30 @@ func TestEveryMessageComesAsItWent(t *testing.T) {
 	}))
 }
 
+func TestHealingComesBackAsItWasSent(t *testing.T) {
+	t.Run("Witness", rapid.MakeCheck(func(t *rapid.T) {
+		d := drawing{t}
+		q := wire.WitnessRequest{Project: studio.ProjectID{ID: d.mark()}, Client: d.mark(), Chain: d.chain()}
+		q.Head = d.signed(q.Project)
+		for range d.length(3) {
+			q.Events = append(q.Events, d.event())
+		}
+		for range d.length(3) {
+			q.Tail = append(q.Tail, d.chain())
+		}
+		a := wire.WitnessReply{Nearer: d.signed(q.Project), HeadSeq: d.number(), Healed: uint32(d.number()), Parked: uint32(d.number())}
+		trip(t, wire.WitnessCodec(), q.Project, q.Client, q, a)
+	}))
+	t.Run("Deposit", rapid.MakeCheck(func(t *rapid.T) {
+		d := drawing{t}
+		push := d.push()
+		q := wire.DepositRequest{Project: push.Project, Client: push.Client, Key: wire.DepositKeyInTests, Ops: push.Ops,
+			Unreadable: d.number()%2 == 1}
+		reply := d.pushReply(push)
+		trip(t, wire.DepositCodec(), q.Project, q.Client, q, wire.DepositReply{Outcomes: reply.Outcomes, Stop: reply.Stop.Code})
+	}))
+}
+
 func TestTheKeyOfARowIsReadFromItsForm(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := drawing{t}.row()

@@ -151,6 +151,10 @@ func (s *Studio) send(ctx context.Context, method, path, kind string, client stu
 	if !client.IsZero() {
 		r.Header.Set(HeaderClient, client.String())
 	}
+	return s.do(r)
+}
+
+func (s *Studio) do(r *http.Request) (*http.Response, error) {
 	answer, err := s.http.Do(r)
 	if err != nil {
 		return nil, &Failure{Code: CodeUnavailable, Cause: err}
@@ -179,6 +183,35 @@ func refusalOf(answer *http.Response) error {
 // Upload sends frames: chunks, then pages, then roots, at most UploadBytesMax in all. What the server took before it broke
 // off is kept: Have tells what is still missing.
 func (s *Studio) Upload(ctx context.Context, project studio.ProjectID, client studio.ID, write func(*FrameWriter) error) error {
+	return streamed(write, func(body io.Reader) (*http.Response, error) {
+		return s.send(ctx, http.MethodPost, "/v1/p/"+project.String()+"/uploads", "application/octet-stream", client, body)
+	})
+}
+
+// DepositTo is a checkpoint whose content is handed in, by the op that told of it.
+type DepositTo struct {
+	Project  studio.ProjectID
+	Client   studio.ID
+	Key      Token
+	Announce studio.OpID
+}
+
+// Deposit hands in content of a checkpoint, as Upload does, by the deposit key.
+func (s *Studio) Deposit(ctx context.Context, to DepositTo, write func(*FrameWriter) error) error {
+	return streamed(write, func(body io.Reader) (*http.Response, error) {
+		r, err := http.NewRequestWithContext(ctx, http.MethodPut, s.base+"/v1/deposit/"+to.Announce.String(), body)
+		if err != nil {
+			return nil, &Failure{Code: CodeInvalid, Cause: err}
+		}
+		r.Header.Set("Content-Type", "application/octet-stream")
+		scope{project: to.Project, client: to.Client}.to(r.Header)
+		SetDepositKey(r.Header, to.Key)
+		return s.do(r)
+	})
+}
+
+// streamed sends what write writes.
+func streamed(write func(*FrameWriter) error, send func(io.Reader) (*http.Response, error)) error {
 	pr, pw := io.Pipe()
 	go func() {
 		fw := NewFrameWriter(pw)
@@ -188,7 +221,7 @@ func (s *Studio) Upload(ctx context.Context, project studio.ProjectID, client st
 		}
 		pw.CloseWithError(err)
 	}()
-	answer, err := s.send(ctx, http.MethodPost, "/v1/p/"+project.String()+"/uploads", "application/octet-stream", client, pr)
+	answer, err := send(pr)
 	_ = pr.Close() // ends the writer when the server did not want the rest
 	if err != nil {
 		return err

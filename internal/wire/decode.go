@@ -56,25 +56,30 @@ func helloReplyFrom(_ HelloRequest, p *pb.HelloReply) (HelloReply, error) {
 func pushFrom(s scope, p *pb.PushRequest) (PushRequest, error) {
 	var c check
 	c.scope(s, true)
-	c.that(len(p.Ops) <= PushOpsMax, "more ops than a push may have")
 	q := PushRequest{Project: s.project, Client: s.client}
 	c.fixed(q.Generation[:], p.Generation, "generation")
+	q.Ops = c.opsFrom(p.Ops)
+	return q, c.err
+}
+
+func (c *check) opsFrom(sent []*pb.Op) (ops []Op) {
+	c.that(len(sent) <= PushOpsMax, "more ops than a push may have")
 	next := uint64(1)
-	for _, o := range p.Ops {
+	for _, o := range sent {
 		if c.err != nil {
-			return PushRequest{}, c.err
+			return nil
 		}
-		op := Op{N: next + uint64(o.N), Kind: small[studio.Kind](&c, o.Kind, "kind"), Atomic: o.Atomic, Body: bytesOf(o.Body)}
+		op := Op{N: next + uint64(o.N), Kind: small[studio.Kind](c, o.Kind, "kind"), Atomic: o.Atomic, Body: bytesOf(o.Body)}
 		c.fixed(op.ID.ID[:], o.OpId, "op id")
 		c.fixed(op.Entity[:], o.Entity, "entity")
 		c.fixed(op.Group.ID[:], o.Group, "group")
 		c.fixed(op.Undoes.ID[:], o.Undoes, "undoes")
 		op.MadeHybrid = hybridOf(op.ID.ID) + uint64(o.MadeHlc)
-		q.Ops = append(q.Ops, op)
+		ops = append(ops, op)
 		next = op.N + 1
 	}
-	c.ops(q.Ops)
-	return q, c.err
+	c.ops(ops)
+	return ops
 }
 
 func outcomeFrom(c *check, p *pb.Outcome, next uint64) Outcome {
@@ -89,20 +94,25 @@ func pushReplyFrom(q PushRequest, p *pb.PushReply) (PushReply, error) {
 	c.that(p.Stop == nil || p.Stop.Code != 0, "a stop without code")
 	a.Stop = Stop{N: p.Stop.GetN(), Code: small[StopCode](&c, p.Stop.GetCode(), "stop code")}
 	c.stop(a.Stop)
-	c.that(len(p.Outcomes) <= len(q.Ops), "more outcomes than ops")
+	a.Outcomes = c.outcomesFrom(q.Ops, p.Outcomes)
+	return a, c.err
+}
+
+func (c *check) outcomesFrom(ops []Op, sent []*pb.Outcome) (outcomes []Outcome) {
+	c.that(len(sent) <= len(ops), "more outcomes than ops")
 	next := uint64(1)
-	for i, o := range p.Outcomes {
+	for i, o := range sent {
 		if c.err != nil {
-			return PushReply{}, c.err
+			return nil
 		}
 		c.that(len(o.OpId) == 0, "an outcome of a push names no op")
-		outcome := outcomeFrom(&c, o, next)
-		outcome.Op = q.Ops[i].ID
+		outcome := outcomeFrom(c, o, next)
+		outcome.Op = ops[i].ID
 		c.outcome(outcome)
-		a.Outcomes = append(a.Outcomes, outcome)
+		outcomes = append(outcomes, outcome)
 		next = outcome.Seq + 1
 	}
-	return a, c.err
+	return outcomes
 }
 
 func pullFrom(s scope, p *pb.PullRequest) (PullRequest, error) {
@@ -237,5 +247,47 @@ func foundReplyFrom(_ FoundRequest, p *pb.FoundReply) (FoundReply, error) {
 	var c check
 	a := FoundReply{HeadSeq: p.HeadSeq}
 	c.fixed(a.Chain[:], p.Chain, "chain")
+	return a, c.err
+}
+
+func witnessFrom(s scope, p *pb.WitnessRequest) (WitnessRequest, error) {
+	var c check
+	c.scope(s, true)
+	q := WitnessRequest{Project: s.project, Client: s.client, Head: c.signedFrom(p.Head, s.project)}
+	c.fixed(q.Chain[:], p.Chain, "chain")
+	for _, e := range p.Events {
+		ev, err := studio.EventFrom(e.Header, bytesOf(e.Body))
+		c.that(err == nil, "event header")
+		q.Events = append(q.Events, ev)
+	}
+	c.that(len(p.Tail)%32 == 0, "tail")
+	for b := p.Tail; len(b) >= 32; b = b[32:] {
+		q.Tail = append(q.Tail, [32]byte(b[:32]))
+	}
+	c.witness(q)
+	return q, c.err
+}
+
+func witnessReplyFrom(q WitnessRequest, p *pb.WitnessReply) (WitnessReply, error) {
+	var c check
+	a := WitnessReply{Nearer: c.signedFrom(p.Nearer, q.Project), HeadSeq: p.HeadSeq, Healed: p.Healed, Parked: p.Parked}
+	c.signed(a.Nearer, q.Project)
+	return a, c.err
+}
+
+func depositFrom(s scope, p *pb.DepositRequest) (DepositRequest, error) {
+	var c check
+	c.scope(s, true)
+	c.that(!s.deposit.IsZero(), "no deposit key")
+	q := DepositRequest{Project: s.project, Client: s.client, Key: s.deposit, Unreadable: p.Unreadable}
+	q.Ops = c.opsFrom(p.Ops)
+	return q, c.err
+}
+
+func depositReplyFrom(q DepositRequest, p *pb.DepositReply) (DepositReply, error) {
+	var c check
+	a := DepositReply{Stop: small[StopCode](&c, p.Stop, "stop code")}
+	c.stop(Stop{Code: a.Stop})
+	a.Outcomes = c.outcomesFrom(q.Ops, p.Outcomes)
 	return a, c.err
 }

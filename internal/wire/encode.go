@@ -59,16 +59,19 @@ func helloReplyTo(_ HelloRequest, a HelloReply) (*pb.HelloReply, error) {
 func pushTo(q PushRequest) (*pb.PushRequest, error) {
 	var c check
 	c.ops(q.Ops)
-	p := &pb.PushRequest{Generation: some(q.Generation[:])}
+	return &pb.PushRequest{Generation: some(q.Generation[:]), Ops: opsTo(q.Ops)}, c.err
+}
+
+func opsTo(ops []Op) (sent []*pb.Op) {
 	next := uint64(1)
-	for i := range q.Ops {
-		o := &q.Ops[i]
-		p.Ops = append(p.Ops, &pb.Op{N: int64(o.N - next), OpId: o.ID.ID[:], Entity: some(o.Entity[:]),
+	for i := range ops {
+		o := &ops[i]
+		sent = append(sent, &pb.Op{N: int64(o.N - next), OpId: o.ID.ID[:], Entity: some(o.Entity[:]),
 			MadeHlc: int64(o.MadeHybrid - hybridOf(o.ID.ID)), Kind: uint32(o.Kind), Atomic: o.Atomic,
 			Group: some(o.Group.ID[:]), Undoes: some(o.Undoes.ID[:]), Body: o.Body})
 		next = o.N + 1
 	}
-	return p, c.err
+	return sent
 }
 
 func outcomeTo(o Outcome, next uint64) *pb.Outcome {
@@ -84,14 +87,19 @@ func pushReplyTo(q PushRequest, a PushReply) (*pb.PushReply, error) {
 	if a.Stop != (Stop{}) {
 		p.Stop = &pb.Stop{N: a.Stop.N, Code: uint32(a.Stop.Code)}
 	}
+	p.Outcomes = c.outcomesTo(q.Ops, a.Outcomes)
+	return p, c.err
+}
+
+func (c *check) outcomesTo(ops []Op, outcomes []Outcome) (sent []*pb.Outcome) {
 	next := uint64(1)
-	for i, o := range a.Outcomes {
+	for i, o := range outcomes {
 		c.outcome(o)
-		c.that(i < len(q.Ops) && o.Op == q.Ops[i].ID, "outcomes in the order of the ops")
-		p.Outcomes = append(p.Outcomes, outcomeTo(o, next))
+		c.that(i < len(ops) && o.Op == ops[i].ID, "outcomes in the order of the ops")
+		sent = append(sent, outcomeTo(o, next))
 		next = o.Seq + 1
 	}
-	return p, c.err
+	return sent
 }
 
 func pullTo(q PullRequest) (*pb.PullRequest, error) {
@@ -209,6 +217,37 @@ func foundTo(q FoundRequest) (*pb.FoundRequest, error) {
 
 func foundReplyTo(_ FoundRequest, a FoundReply) (*pb.FoundReply, error) {
 	return &pb.FoundReply{HeadSeq: a.HeadSeq, Chain: some(a.Chain[:])}, nil
+}
+
+func witnessTo(q WitnessRequest) (*pb.WitnessRequest, error) {
+	var c check
+	c.witness(q)
+	p := &pb.WitnessRequest{Head: signedTo(q.Head), Chain: some(q.Chain[:])}
+	for i := range q.Events {
+		p.Events = append(p.Events, &pb.Event{Header: q.Events[i].Header(), Body: q.Events[i].Body})
+	}
+	for _, h := range q.Tail {
+		p.Tail = append(p.Tail, h[:]...)
+	}
+	return p, c.err
+}
+
+func witnessReplyTo(q WitnessRequest, a WitnessReply) (*pb.WitnessReply, error) {
+	var c check
+	c.signed(a.Nearer, q.Project)
+	return &pb.WitnessReply{Nearer: signedTo(a.Nearer), HeadSeq: a.HeadSeq, Healed: a.Healed, Parked: a.Parked}, c.err
+}
+
+func depositTo(q DepositRequest) (*pb.DepositRequest, error) {
+	var c check
+	c.ops(q.Ops)
+	return &pb.DepositRequest{Ops: opsTo(q.Ops), Unreadable: q.Unreadable}, c.err
+}
+
+func depositReplyTo(q DepositRequest, a DepositReply) (*pb.DepositReply, error) {
+	var c check
+	c.stop(Stop{Code: a.Stop})
+	return &pb.DepositReply{Outcomes: c.outcomesTo(q.Ops, a.Outcomes), Stop: uint32(a.Stop)}, c.err
 }
 
 // EncodeSigned is a signed head as a store keeps it.

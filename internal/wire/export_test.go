@@ -38,7 +38,7 @@ func codecOf[Q, A, PQ, PA any, MQ message[PQ], MA message[PA]](c call[Q, A, PQ, 
 			if err := (protobuf{}).Unmarshal(b, MQ(p)); err != nil {
 				return none, err
 			}
-			return c.take(scope{project, client}, p)
+			return c.take(scope{project, client, DepositKeyInTests}, p)
 		},
 		EncodeReply: func(q Q, a A) ([]byte, error) {
 			p, err := c.reply(q, a)
@@ -58,7 +58,7 @@ func codecOf[Q, A, PQ, PA any, MQ message[PQ], MA message[PA]](c call[Q, A, PQ, 
 	}
 }
 
-// The codecs of the six calls.
+// The codecs of the calls.
 func HelloCodec() Codec[HelloRequest, HelloReply] { return codecOf(helloCall()) }
 func PushCodec() Codec[PushRequest, PushReply]    { return codecOf(pushCall()) }
 func PullCodec() Codec[PullRequest, PullReply]    { return codecOf(pullCall()) }
@@ -66,6 +66,12 @@ func WaitCodec() Codec[WaitRequest, WaitReply]    { return codecOf(waitCall()) }
 func HaveCodec() Codec[HaveRequest, HaveReply]    { return codecOf(haveCall()) }
 func FoundCodec() Codec[FoundRequest, FoundReply] { return codecOf(foundCall()) }
 func ProbeCodec() Codec[ProbeRequest, ProbeReply] { return codecOf(probeCall()) }
+
+// DepositKeyInTests is the deposit key that the headers of a decoded request have.
+var DepositKeyInTests = Token{7}
+
+func WitnessCodec() Codec[WitnessRequest, WitnessReply] { return codecOf(witnessCall()) }
+func DepositCodec() Codec[DepositRequest, DepositReply] { return codecOf(depositCall()) }
 
 // KeyOf reads the key of a row from its canonical form.
 func KeyOf(t studio.Table, row []byte) (string, bool) { return keyOf(t, row) }

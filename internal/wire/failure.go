@@ -22,7 +22,7 @@ func connectCode(c Code) (code connect.Code, known bool) {
 		return connect.CodeAborted, true
 	case CodeUpgrade:
 		return connect.CodeFailedPrecondition, true
-	case CodeUnavailable:
+	case CodeUnavailable, CodeRetryPrimary:
 		return connect.CodeUnavailable, true
 	case CodeQuota, CodeRate, CodeTooLarge:
 		return connect.CodeResourceExhausted, true

@@ -128,3 +128,13 @@ func FuzzProbeRequest(f *testing.F) {
 func FuzzProbeReply(f *testing.F) {
 	fuzzReply(f, wire.ProbeCodec(), wire.ProbeRequest{Seqs: []uint64{1, 2}}, wire.ProbeReply{Chain8: [][8]byte{{1}, {2}}})
 }
+
+func FuzzWitnessRequest(f *testing.F) {
+	fuzzRequest(f, wire.WitnessCodec(), wire.WitnessRequest{Project: aPush().Project, Client: aPush().Client, Chain: [32]byte{1},
+		Events: aPullReply().Events, Tail: [][32]byte{{2}, {3}}})
+}
+
+func FuzzDepositRequest(f *testing.F) {
+	q := wire.DepositRequest{Project: aPush().Project, Client: aPush().Client, Key: wire.DepositKeyInTests, Ops: aPush().Ops, Unreadable: true}
+	fuzzRequest(f, wire.DepositCodec(), q)
+}

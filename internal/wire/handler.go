@@ -130,6 +130,14 @@ func (s *served) Found(ctx context.Context, q *asked[pb.FoundRequest]) (*answer[
 	return serve(ctx, s, foundCall(), q, s.impl.Found)
 }
 
+func (s *served) Witness(ctx context.Context, q *asked[pb.WitnessRequest]) (*answer[pb.WitnessReply], error) {
+	return serve(ctx, s, witnessCall(), q, s.impl.Witness)
+}
+
+func (s *served) Deposit(ctx context.Context, q *asked[pb.DepositRequest]) (*answer[pb.DepositReply], error) {
+	return serve(ctx, s, depositCall(), q, s.impl.Deposit)
+}
+
 // serve takes a request, has it answered and sends the answer.
 func serve[Q, A, PQ, PA any](ctx context.Context, s *served, c call[Q, A, PQ, PA], r *asked[PQ],
 	do func(context.Context, Q) (A, error)) (*answer[PA], error) {

@@ -75,6 +75,17 @@ type doubled struct {
 	have  func(context.Context, wire.HaveRequest) (wire.HaveReply, error)
 	probe func(context.Context, wire.ProbeRequest) (wire.ProbeReply, error)
 	found func(context.Context, wire.FoundRequest) (wire.FoundReply, error)
+
+	witness func(context.Context, wire.WitnessRequest) (wire.WitnessReply, error)
+	deposit func(context.Context, wire.DepositRequest) (wire.DepositReply, error)
+}
+
+func (d *doubled) Witness(ctx context.Context, q wire.WitnessRequest) (wire.WitnessReply, error) {
+	return d.witness(ctx, q)
+}
+
+func (d *doubled) Deposit(ctx context.Context, q wire.DepositRequest) (wire.DepositReply, error) {
+	return d.deposit(ctx, q)
 }
 
 func (d *doubled) Hello(ctx context.Context, q wire.HelloRequest) (wire.HelloReply, error) {

@@ -14,16 +14,21 @@ import (
 // Proto is the version of the protocol that this program speaks. Fields are only added to it.
 const Proto = 1
 
+// ProtoPullMin is the oldest version whose programs read what a server of this one sends. Older ones may push and hand in.
+const ProtoPullMin = 1
+
 // Limits of one message, never of a backlog.
 const (
-	PushOpsMax    = 1000    // one server transaction stays under 25 ms
-	PushBytesMax  = 1 << 20 // of Op.Size
-	PullBytesMax  = 4 << 20 // staged in one transaction
-	HaveHashesMax = 4096    // 128 KiB
-	EventBytes    = 256     // of an event without its body, at the most but for texts
-	ProbeSeqsMax  = 128     // twice the steps of a search over any seq
-	PageBytesMax  = 1 << 10 // an opaque mark of the server
-	TextBytesMax  = 255     // device, program, reason, given name
+	PushOpsMax    = 1000      // one server transaction stays under 25 ms
+	PushBytesMax  = 1 << 20   // of Op.Size
+	PullBytesMax  = 4 << 20   // staged in one transaction
+	HaveHashesMax = 4096      // 128 KiB
+	EventBytes    = 256       // of an event without its body, at the most but for texts
+	ProbeSeqsMax  = 128       // twice the steps of a search over any seq
+	WitnessTail   = 8192      // hashes of events: 256 KiB
+	WitnessBytes  = 704 << 10 // of events, as EventBytes counts them: with the tail below PushBytesMax
+	PageBytesMax  = 1 << 10   // an opaque mark of the server
+	TextBytesMax  = 255       // device, program, reason, given name
 )
 
 // Generation is one life of a project on its server: random, new after a restore.
@@ -129,7 +134,7 @@ type HelloReply struct {
 	Lmid       uint64
 	ServerMs   int64
 	StudioKey  []byte // Ed25519 public key
-	DepositKey []byte // 32 bytes, given once per client
+	DepositKey []byte // 32 bytes: this client hands work in by it when its person may not write any more
 	User       studio.UserID
 	FullView   bool
 }
@@ -221,6 +226,42 @@ type HaveRequest struct {
 // HaveReply tells of each hash whether it is there for this person. "Not there" and "not yours" are the same.
 type HaveReply struct{ Have []bool }
 
+// WitnessRequest shows events that a server which went back has lost: they lead to a head that it had signed (row H4). With
+// Chain before them, and the hashes of what came behind them, anyone can see that they do. Without events it asks for a nearer
+// head: Chain is then at Head.Seq less the length of Tail.
+type WitnessRequest struct {
+	Project studio.ProjectID
+	Client  studio.ID
+	Head    Signed // of the life that is over
+	Chain   [32]byte
+	Events  []studio.Event // without gap
+	Tail    [][32]byte     // Event.EntryHash
+}
+
+// WitnessReply says what became of them.
+type WitnessReply struct {
+	Nearer  Signed // a head of the life that is over, at the last of the events
+	HeadSeq uint64 // of the life that goes on
+	Healed  uint32 // decided anew; what was known already is not counted
+	Parked  uint32 // of those
+}
+
+// DepositRequest hands in work by the deposit key of a client: of who may not write any more, or, Unreadable, an op that the
+// server failed at whenever it was pushed. N counts from 1; the server numbers them itself.
+type DepositRequest struct {
+	Project    studio.ProjectID
+	Client     studio.ID
+	Key        Token
+	Ops        []Op
+	Unreadable bool
+}
+
+// DepositReply has the outcomes in the order of the ops; Stop says why there are fewer.
+type DepositReply struct {
+	Outcomes []Outcome
+	Stop     StopCode
+}
+
 // Code is why a call as a whole was not answered; numbers are those of the paper's table, names travel.
 type Code string
 
@@ -236,6 +277,8 @@ const (
 	CodeTooLarge        Code = "too_large" // halve the batch
 	CodeInvalid         Code = "invalid"
 	CodeInternal        Code = "internal"
+	// CodeRetryPrimary: this server only follows another and may be behind it, so it judges no cookie (row H7).
+	CodeRetryPrimary Code = "retry_primary"
 )
 
 // Failure is the error of a call.

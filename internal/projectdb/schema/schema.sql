@@ -165,7 +165,8 @@ CREATE TABLE replica (
   seq INTEGER NOT NULL, chain BLOB NOT NULL, signed BLOB NOT NULL, -- the newest signed head, as the wire has it
   sums BLOB NOT NULL, -- state hash of the base: a run of table numbers and 16 bytes each
   lmid INTEGER NOT NULL, next_n INTEGER NOT NULL, full_view INTEGER NOT NULL,
-  sync_asked INTEGER NOT NULL -- a process without the lock asks the one that has it
+  sync_asked INTEGER NOT NULL, -- a process without the lock asks the one that has it
+  deposit_key BLOB NOT NULL -- 32 bytes: hands work in when this person may not write any more; zero: none was given yet
 ) STRICT;
 
 -- What has been done: events, and on a studio project the own ops that its server has not decided yet (pending 1).

@@ -9,7 +9,7 @@ import (
 
 func clientsAreKept(s *stage) {
 	second := serverdb.Client{ID: id(13, 2), User: studio.UserID{ID: id(1, 1)}, Device: "Anas Rechner",
-		Lmid: 1 << 63, DepositKey: hash(7), Proto: 1, SeenMs: 5, CookieSeq: 6, UnsentCheckpoints: 7, UnsentBytes: 1 << 40}
+		Lmid: 1 << 63, DepositKey: hash(7), Proto: 1, SeenMs: 5, CookieSeq: 6, UnsentCheckpoints: 7, UnsentBytes: 1 << 40, DepositBytes: 1 << 41}
 	first := serverdb.Client{ID: id(13, 1)}
 	s.write(func(tx serverdb.Tx) error {
 		require.NoError(s, tx.SetClient(second))

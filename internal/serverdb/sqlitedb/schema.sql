@@ -71,7 +71,8 @@ CREATE TABLE client (
   seen_ms            INTEGER NOT NULL,
   cookie_seq         INTEGER NOT NULL, -- what it has pulled
   unsent_checkpoints INTEGER NOT NULL, -- that it told of last
-  unsent_bytes       INTEGER NOT NULL
+  unsent_bytes       INTEGER NOT NULL,
+  deposit_bytes      INTEGER NOT NULL -- handed in by the deposit key
 ) STRICT, WITHOUT ROWID;
 
 -- canonical: where chunks are

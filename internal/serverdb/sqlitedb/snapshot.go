@@ -165,14 +165,14 @@ func (s *snapshot) events(query string, args ...any) []studio.Event {
 }
 
 const clientColumns = `client_id, user_id, device, lmid, deposit_key, proto, seen_ms, cookie_seq, unsent_checkpoints,
-	unsent_bytes`
+	unsent_bytes, deposit_bytes`
 
 func (s *snapshot) clients(query string, args ...any) []serverdb.Client {
 	var clients []serverdb.Client
 	var c serverdb.Client
 	var id, user, key []byte
 	s.each(query, args, []any{&id, &user, &c.Device, (*number)(&c.Lmid), &key, &c.Proto, &c.SeenMs, (*number)(&c.CookieSeq),
-		&c.UnsentCheckpoints, &c.UnsentBytes}, func() (bool, error) {
+		&c.UnsentCheckpoints, &c.UnsentBytes, &c.DepositBytes}, func() (bool, error) {
 		c.ID, c.User, c.DepositKey = studio.IDFrom(id), studio.UserID{ID: studio.IDFrom(user)}, studio.HashFrom(key)
 		clients = append(clients, c)
 		return true, nil

@@ -169,9 +169,9 @@ func (t *tx) SetHead(h serverdb.Head) error {
 // SetClient writes a client.
 func (t *tx) SetClient(c serverdb.Client) error {
 	return t.fail("write client", t.c.exec(`INSERT OR REPLACE INTO client (`+clientColumns+`)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		c.ID[:], c.User.ID[:], c.Device, int64(c.Lmid), c.DepositKey[:], c.Proto, c.SeenMs, int64(c.CookieSeq),
-		c.UnsentCheckpoints, c.UnsentBytes))
+		c.UnsentCheckpoints, c.UnsentBytes, c.DepositBytes))
 }
 
 // AddChunks writes where chunks are.

@@ -51,6 +51,10 @@ const (
 	SyncProbeProcedure = "/framehold.sync.v1.Sync/Probe"
 	// SyncFoundProcedure is the fully-qualified name of the Sync's Found RPC.
 	SyncFoundProcedure = "/framehold.sync.v1.Sync/Found"
+	// SyncWitnessProcedure is the fully-qualified name of the Sync's Witness RPC.
+	SyncWitnessProcedure = "/framehold.sync.v1.Sync/Witness"
+	// SyncDepositProcedure is the fully-qualified name of the Sync's Deposit RPC.
+	SyncDepositProcedure = "/framehold.sync.v1.Sync/Deposit"
 )
 
 // SyncClient is a client for the framehold.sync.v1.Sync service.
@@ -62,6 +66,8 @@ type SyncClient interface {
 	Have(context.Context, *connect.Request[HaveRequest]) (*connect.Response[HaveReply], error)
 	Probe(context.Context, *connect.Request[ProbeRequest]) (*connect.Response[ProbeReply], error)
 	Found(context.Context, *connect.Request[FoundRequest]) (*connect.Response[FoundReply], error)
+	Witness(context.Context, *connect.Request[WitnessRequest]) (*connect.Response[WitnessReply], error)
+	Deposit(context.Context, *connect.Request[DepositRequest]) (*connect.Response[DepositReply], error)
 }
 
 // NewSyncClient constructs a client for the framehold.sync.v1.Sync service. By default, it uses the
@@ -117,6 +123,18 @@ func NewSyncClient(httpClient connect.HTTPClient, baseURL string, opts ...connec
 			connect.WithSchema(syncMethods.ByName("Found")),
 			connect.WithClientOptions(opts...),
 		),
+		witness: connect.NewClient[WitnessRequest, WitnessReply](
+			httpClient,
+			baseURL+SyncWitnessProcedure,
+			connect.WithSchema(syncMethods.ByName("Witness")),
+			connect.WithClientOptions(opts...),
+		),
+		deposit: connect.NewClient[DepositRequest, DepositReply](
+			httpClient,
+			baseURL+SyncDepositProcedure,
+			connect.WithSchema(syncMethods.ByName("Deposit")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -129,6 +147,8 @@ type syncClient struct {
 	have        *connect.Client[HaveRequest, HaveReply]
 	probe       *connect.Client[ProbeRequest, ProbeReply]
 	found       *connect.Client[FoundRequest, FoundReply]
+	witness     *connect.Client[WitnessRequest, WitnessReply]
+	deposit     *connect.Client[DepositRequest, DepositReply]
 }
 
 // Hello calls framehold.sync.v1.Sync.Hello.
@@ -166,6 +186,16 @@ func (c *syncClient) Found(ctx context.Context, req *connect.Request[FoundReques
 	return c.found.CallUnary(ctx, req)
 }
 
+// Witness calls framehold.sync.v1.Sync.Witness.
+func (c *syncClient) Witness(ctx context.Context, req *connect.Request[WitnessRequest]) (*connect.Response[WitnessReply], error) {
+	return c.witness.CallUnary(ctx, req)
+}
+
+// Deposit calls framehold.sync.v1.Sync.Deposit.
+func (c *syncClient) Deposit(ctx context.Context, req *connect.Request[DepositRequest]) (*connect.Response[DepositReply], error) {
+	return c.deposit.CallUnary(ctx, req)
+}
+
 // SyncHandler is an implementation of the framehold.sync.v1.Sync service.
 type SyncHandler interface {
 	Hello(context.Context, *connect.Request[HelloRequest]) (*connect.Response[HelloReply], error)
@@ -175,6 +205,8 @@ type SyncHandler interface {
 	Have(context.Context, *connect.Request[HaveRequest]) (*connect.Response[HaveReply], error)
 	Probe(context.Context, *connect.Request[ProbeRequest]) (*connect.Response[ProbeReply], error)
 	Found(context.Context, *connect.Request[FoundRequest]) (*connect.Response[FoundReply], error)
+	Witness(context.Context, *connect.Request[WitnessRequest]) (*connect.Response[WitnessReply], error)
+	Deposit(context.Context, *connect.Request[DepositRequest]) (*connect.Response[DepositReply], error)
 }
 
 // NewSyncHandler builds an HTTP handler from the service implementation. It returns the path on
@@ -226,6 +258,18 @@ func NewSyncHandler(svc SyncHandler, opts ...connect.HandlerOption) (string, htt
 		connect.WithSchema(syncMethods.ByName("Found")),
 		connect.WithHandlerOptions(opts...),
 	)
+	syncWitnessHandler := connect.NewUnaryHandler(
+		SyncWitnessProcedure,
+		svc.Witness,
+		connect.WithSchema(syncMethods.ByName("Witness")),
+		connect.WithHandlerOptions(opts...),
+	)
+	syncDepositHandler := connect.NewUnaryHandler(
+		SyncDepositProcedure,
+		svc.Deposit,
+		connect.WithSchema(syncMethods.ByName("Deposit")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/framehold.sync.v1.Sync/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case SyncHelloProcedure:
@@ -242,6 +286,10 @@ func NewSyncHandler(svc SyncHandler, opts ...connect.HandlerOption) (string, htt
 			syncProbeHandler.ServeHTTP(w, r)
 		case SyncFoundProcedure:
 			syncFoundHandler.ServeHTTP(w, r)
+		case SyncWitnessProcedure:
+			syncWitnessHandler.ServeHTTP(w, r)
+		case SyncDepositProcedure:
+			syncDepositHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -277,4 +325,12 @@ func (UnimplementedSyncHandler) Probe(context.Context, *connect.Request[ProbeReq
 
 func (UnimplementedSyncHandler) Found(context.Context, *connect.Request[FoundRequest]) (*connect.Response[FoundReply], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("framehold.sync.v1.Sync.Found is not implemented"))
+}
+
+func (UnimplementedSyncHandler) Witness(context.Context, *connect.Request[WitnessRequest]) (*connect.Response[WitnessReply], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("framehold.sync.v1.Sync.Witness is not implemented"))
+}
+
+func (UnimplementedSyncHandler) Deposit(context.Context, *connect.Request[DepositRequest]) (*connect.Response[DepositReply], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("framehold.sync.v1.Sync.Deposit is not implemented"))
 }

@@ -1517,6 +1517,247 @@ func (x *ProbeReply) GetChain8() []byte {
 	return nil
 }
 
+type WitnessRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Head          *Signed                `protobuf:"bytes,1,opt,name=head,proto3" json:"head,omitempty"`
+	Chain         []byte                 `protobuf:"bytes,2,opt,name=chain,proto3" json:"chain,omitempty"` // before the first event, 32 bytes
+	Events        []*Event               `protobuf:"bytes,3,rep,name=events,proto3" json:"events,omitempty"`
+	Tail          []byte                 `protobuf:"bytes,4,opt,name=tail,proto3" json:"tail,omitempty"` // hashes of the events behind those, up to head: 32 bytes each
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WitnessRequest) Reset() {
+	*x = WitnessRequest{}
+	mi := &file_sync_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WitnessRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WitnessRequest) ProtoMessage() {}
+
+func (x *WitnessRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sync_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WitnessRequest.ProtoReflect.Descriptor instead.
+func (*WitnessRequest) Descriptor() ([]byte, []int) {
+	return file_sync_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *WitnessRequest) GetHead() *Signed {
+	if x != nil {
+		return x.Head
+	}
+	return nil
+}
+
+func (x *WitnessRequest) GetChain() []byte {
+	if x != nil {
+		return x.Chain
+	}
+	return nil
+}
+
+func (x *WitnessRequest) GetEvents() []*Event {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *WitnessRequest) GetTail() []byte {
+	if x != nil {
+		return x.Tail
+	}
+	return nil
+}
+
+type WitnessReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Nearer        *Signed                `protobuf:"bytes,1,opt,name=nearer,proto3" json:"nearer,omitempty"`
+	HeadSeq       uint64                 `protobuf:"varint,2,opt,name=head_seq,json=headSeq,proto3" json:"head_seq,omitempty"`
+	Healed        uint32                 `protobuf:"varint,3,opt,name=healed,proto3" json:"healed,omitempty"`
+	Parked        uint32                 `protobuf:"varint,4,opt,name=parked,proto3" json:"parked,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WitnessReply) Reset() {
+	*x = WitnessReply{}
+	mi := &file_sync_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WitnessReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WitnessReply) ProtoMessage() {}
+
+func (x *WitnessReply) ProtoReflect() protoreflect.Message {
+	mi := &file_sync_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WitnessReply.ProtoReflect.Descriptor instead.
+func (*WitnessReply) Descriptor() ([]byte, []int) {
+	return file_sync_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *WitnessReply) GetNearer() *Signed {
+	if x != nil {
+		return x.Nearer
+	}
+	return nil
+}
+
+func (x *WitnessReply) GetHeadSeq() uint64 {
+	if x != nil {
+		return x.HeadSeq
+	}
+	return 0
+}
+
+func (x *WitnessReply) GetHealed() uint32 {
+	if x != nil {
+		return x.Healed
+	}
+	return 0
+}
+
+func (x *WitnessReply) GetParked() uint32 {
+	if x != nil {
+		return x.Parked
+	}
+	return 0
+}
+
+// Whose work it is, the deposit key says (Authorization: Deposit ...).
+type DepositRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ops           []*Op                  `protobuf:"bytes,1,rep,name=ops,proto3" json:"ops,omitempty"`
+	Unreadable    bool                   `protobuf:"varint,2,opt,name=unreadable,proto3" json:"unreadable,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DepositRequest) Reset() {
+	*x = DepositRequest{}
+	mi := &file_sync_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DepositRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DepositRequest) ProtoMessage() {}
+
+func (x *DepositRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sync_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DepositRequest.ProtoReflect.Descriptor instead.
+func (*DepositRequest) Descriptor() ([]byte, []int) {
+	return file_sync_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *DepositRequest) GetOps() []*Op {
+	if x != nil {
+		return x.Ops
+	}
+	return nil
+}
+
+func (x *DepositRequest) GetUnreadable() bool {
+	if x != nil {
+		return x.Unreadable
+	}
+	return false
+}
+
+type DepositReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Outcomes      []*Outcome             `protobuf:"bytes,1,rep,name=outcomes,proto3" json:"outcomes,omitempty"`
+	Stop          uint32                 `protobuf:"varint,2,opt,name=stop,proto3" json:"stop,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DepositReply) Reset() {
+	*x = DepositReply{}
+	mi := &file_sync_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DepositReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DepositReply) ProtoMessage() {}
+
+func (x *DepositReply) ProtoReflect() protoreflect.Message {
+	mi := &file_sync_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DepositReply.ProtoReflect.Descriptor instead.
+func (*DepositReply) Descriptor() ([]byte, []int) {
+	return file_sync_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *DepositReply) GetOutcomes() []*Outcome {
+	if x != nil {
+		return x.Outcomes
+	}
+	return nil
+}
+
+func (x *DepositReply) GetStop() uint32 {
+	if x != nil {
+		return x.Stop
+	}
+	return 0
+}
+
 var File_sync_proto protoreflect.FileDescriptor
 
 const file_sync_proto_rawDesc = "" +
@@ -1638,7 +1879,25 @@ const file_sync_proto_rawDesc = "" +
 	"\x04seqs\x18\x01 \x03(\x04R\x04seqs\"$\n" +
 	"\n" +
 	"ProbeReply\x12\x16\n" +
-	"\x06chain8\x18\x01 \x01(\fR\x06chain82\x80\x04\n" +
+	"\x06chain8\x18\x01 \x01(\fR\x06chain8\"\x9b\x01\n" +
+	"\x0eWitnessRequest\x12-\n" +
+	"\x04head\x18\x01 \x01(\v2\x19.framehold.sync.v1.SignedR\x04head\x12\x14\n" +
+	"\x05chain\x18\x02 \x01(\fR\x05chain\x120\n" +
+	"\x06events\x18\x03 \x03(\v2\x18.framehold.sync.v1.EventR\x06events\x12\x12\n" +
+	"\x04tail\x18\x04 \x01(\fR\x04tail\"\x8c\x01\n" +
+	"\fWitnessReply\x121\n" +
+	"\x06nearer\x18\x01 \x01(\v2\x19.framehold.sync.v1.SignedR\x06nearer\x12\x19\n" +
+	"\bhead_seq\x18\x02 \x01(\x04R\aheadSeq\x12\x16\n" +
+	"\x06healed\x18\x03 \x01(\rR\x06healed\x12\x16\n" +
+	"\x06parked\x18\x04 \x01(\rR\x06parked\"Y\n" +
+	"\x0eDepositRequest\x12'\n" +
+	"\x03ops\x18\x01 \x03(\v2\x15.framehold.sync.v1.OpR\x03ops\x12\x1e\n" +
+	"\n" +
+	"unreadable\x18\x02 \x01(\bR\n" +
+	"unreadable\"Z\n" +
+	"\fDepositReply\x126\n" +
+	"\boutcomes\x18\x01 \x03(\v2\x1a.framehold.sync.v1.OutcomeR\boutcomes\x12\x12\n" +
+	"\x04stop\x18\x02 \x01(\rR\x04stop2\x9e\x05\n" +
 	"\x04Sync\x12G\n" +
 	"\x05Hello\x12\x1f.framehold.sync.v1.HelloRequest\x1a\x1d.framehold.sync.v1.HelloReply\x12D\n" +
 	"\x04Push\x12\x1e.framehold.sync.v1.PushRequest\x1a\x1c.framehold.sync.v1.PushReply\x12D\n" +
@@ -1646,7 +1905,9 @@ const file_sync_proto_rawDesc = "" +
 	"\vWaitForHead\x12\x1e.framehold.sync.v1.WaitRequest\x1a\x1c.framehold.sync.v1.WaitReply\x12D\n" +
 	"\x04Have\x12\x1e.framehold.sync.v1.HaveRequest\x1a\x1c.framehold.sync.v1.HaveReply\x12G\n" +
 	"\x05Probe\x12\x1f.framehold.sync.v1.ProbeRequest\x1a\x1d.framehold.sync.v1.ProbeReply\x12G\n" +
-	"\x05Found\x12\x1f.framehold.sync.v1.FoundRequest\x1a\x1d.framehold.sync.v1.FoundReplyB\x1fZ\x1dframehold/internal/wire/pb;pbb\x06proto3"
+	"\x05Found\x12\x1f.framehold.sync.v1.FoundRequest\x1a\x1d.framehold.sync.v1.FoundReply\x12M\n" +
+	"\aWitness\x12!.framehold.sync.v1.WitnessRequest\x1a\x1f.framehold.sync.v1.WitnessReply\x12M\n" +
+	"\aDeposit\x12!.framehold.sync.v1.DepositRequest\x1a\x1f.framehold.sync.v1.DepositReplyB\x1fZ\x1dframehold/internal/wire/pb;pbb\x06proto3"
 
 var (
 	file_sync_proto_rawDescOnce sync.Once
@@ -1660,32 +1921,36 @@ func file_sync_proto_rawDescGZIP() []byte {
 	return file_sync_proto_rawDescData
 }
 
-var file_sync_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_sync_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_sync_proto_goTypes = []any{
-	(*Failure)(nil),      // 0: framehold.sync.v1.Failure
-	(*Cookie)(nil),       // 1: framehold.sync.v1.Cookie
-	(*Signed)(nil),       // 2: framehold.sync.v1.Signed
-	(*Op)(nil),           // 3: framehold.sync.v1.Op
-	(*Outcome)(nil),      // 4: framehold.sync.v1.Outcome
-	(*Stop)(nil),         // 5: framehold.sync.v1.Stop
-	(*Unsent)(nil),       // 6: framehold.sync.v1.Unsent
-	(*HelloRequest)(nil), // 7: framehold.sync.v1.HelloRequest
-	(*HelloReply)(nil),   // 8: framehold.sync.v1.HelloReply
-	(*PushRequest)(nil),  // 9: framehold.sync.v1.PushRequest
-	(*PushReply)(nil),    // 10: framehold.sync.v1.PushReply
-	(*PullRequest)(nil),  // 11: framehold.sync.v1.PullRequest
-	(*Row)(nil),          // 12: framehold.sync.v1.Row
-	(*Event)(nil),        // 13: framehold.sync.v1.Event
-	(*TableSum)(nil),     // 14: framehold.sync.v1.TableSum
-	(*PullReply)(nil),    // 15: framehold.sync.v1.PullReply
-	(*FoundRequest)(nil), // 16: framehold.sync.v1.FoundRequest
-	(*FoundReply)(nil),   // 17: framehold.sync.v1.FoundReply
-	(*WaitRequest)(nil),  // 18: framehold.sync.v1.WaitRequest
-	(*WaitReply)(nil),    // 19: framehold.sync.v1.WaitReply
-	(*HaveRequest)(nil),  // 20: framehold.sync.v1.HaveRequest
-	(*HaveReply)(nil),    // 21: framehold.sync.v1.HaveReply
-	(*ProbeRequest)(nil), // 22: framehold.sync.v1.ProbeRequest
-	(*ProbeReply)(nil),   // 23: framehold.sync.v1.ProbeReply
+	(*Failure)(nil),        // 0: framehold.sync.v1.Failure
+	(*Cookie)(nil),         // 1: framehold.sync.v1.Cookie
+	(*Signed)(nil),         // 2: framehold.sync.v1.Signed
+	(*Op)(nil),             // 3: framehold.sync.v1.Op
+	(*Outcome)(nil),        // 4: framehold.sync.v1.Outcome
+	(*Stop)(nil),           // 5: framehold.sync.v1.Stop
+	(*Unsent)(nil),         // 6: framehold.sync.v1.Unsent
+	(*HelloRequest)(nil),   // 7: framehold.sync.v1.HelloRequest
+	(*HelloReply)(nil),     // 8: framehold.sync.v1.HelloReply
+	(*PushRequest)(nil),    // 9: framehold.sync.v1.PushRequest
+	(*PushReply)(nil),      // 10: framehold.sync.v1.PushReply
+	(*PullRequest)(nil),    // 11: framehold.sync.v1.PullRequest
+	(*Row)(nil),            // 12: framehold.sync.v1.Row
+	(*Event)(nil),          // 13: framehold.sync.v1.Event
+	(*TableSum)(nil),       // 14: framehold.sync.v1.TableSum
+	(*PullReply)(nil),      // 15: framehold.sync.v1.PullReply
+	(*FoundRequest)(nil),   // 16: framehold.sync.v1.FoundRequest
+	(*FoundReply)(nil),     // 17: framehold.sync.v1.FoundReply
+	(*WaitRequest)(nil),    // 18: framehold.sync.v1.WaitRequest
+	(*WaitReply)(nil),      // 19: framehold.sync.v1.WaitReply
+	(*HaveRequest)(nil),    // 20: framehold.sync.v1.HaveRequest
+	(*HaveReply)(nil),      // 21: framehold.sync.v1.HaveReply
+	(*ProbeRequest)(nil),   // 22: framehold.sync.v1.ProbeRequest
+	(*ProbeReply)(nil),     // 23: framehold.sync.v1.ProbeReply
+	(*WitnessRequest)(nil), // 24: framehold.sync.v1.WitnessRequest
+	(*WitnessReply)(nil),   // 25: framehold.sync.v1.WitnessReply
+	(*DepositRequest)(nil), // 26: framehold.sync.v1.DepositRequest
+	(*DepositReply)(nil),   // 27: framehold.sync.v1.DepositReply
 }
 var file_sync_proto_depIdxs = []int32{
 	2,  // 0: framehold.sync.v1.HelloRequest.seen:type_name -> framehold.sync.v1.Signed
@@ -1699,25 +1964,34 @@ var file_sync_proto_depIdxs = []int32{
 	2,  // 8: framehold.sync.v1.PullReply.head:type_name -> framehold.sync.v1.Signed
 	14, // 9: framehold.sync.v1.PullReply.sums:type_name -> framehold.sync.v1.TableSum
 	13, // 10: framehold.sync.v1.FoundRequest.events:type_name -> framehold.sync.v1.Event
-	7,  // 11: framehold.sync.v1.Sync.Hello:input_type -> framehold.sync.v1.HelloRequest
-	9,  // 12: framehold.sync.v1.Sync.Push:input_type -> framehold.sync.v1.PushRequest
-	11, // 13: framehold.sync.v1.Sync.Pull:input_type -> framehold.sync.v1.PullRequest
-	18, // 14: framehold.sync.v1.Sync.WaitForHead:input_type -> framehold.sync.v1.WaitRequest
-	20, // 15: framehold.sync.v1.Sync.Have:input_type -> framehold.sync.v1.HaveRequest
-	22, // 16: framehold.sync.v1.Sync.Probe:input_type -> framehold.sync.v1.ProbeRequest
-	16, // 17: framehold.sync.v1.Sync.Found:input_type -> framehold.sync.v1.FoundRequest
-	8,  // 18: framehold.sync.v1.Sync.Hello:output_type -> framehold.sync.v1.HelloReply
-	10, // 19: framehold.sync.v1.Sync.Push:output_type -> framehold.sync.v1.PushReply
-	15, // 20: framehold.sync.v1.Sync.Pull:output_type -> framehold.sync.v1.PullReply
-	19, // 21: framehold.sync.v1.Sync.WaitForHead:output_type -> framehold.sync.v1.WaitReply
-	21, // 22: framehold.sync.v1.Sync.Have:output_type -> framehold.sync.v1.HaveReply
-	23, // 23: framehold.sync.v1.Sync.Probe:output_type -> framehold.sync.v1.ProbeReply
-	17, // 24: framehold.sync.v1.Sync.Found:output_type -> framehold.sync.v1.FoundReply
-	18, // [18:25] is the sub-list for method output_type
-	11, // [11:18] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	2,  // 11: framehold.sync.v1.WitnessRequest.head:type_name -> framehold.sync.v1.Signed
+	13, // 12: framehold.sync.v1.WitnessRequest.events:type_name -> framehold.sync.v1.Event
+	2,  // 13: framehold.sync.v1.WitnessReply.nearer:type_name -> framehold.sync.v1.Signed
+	3,  // 14: framehold.sync.v1.DepositRequest.ops:type_name -> framehold.sync.v1.Op
+	4,  // 15: framehold.sync.v1.DepositReply.outcomes:type_name -> framehold.sync.v1.Outcome
+	7,  // 16: framehold.sync.v1.Sync.Hello:input_type -> framehold.sync.v1.HelloRequest
+	9,  // 17: framehold.sync.v1.Sync.Push:input_type -> framehold.sync.v1.PushRequest
+	11, // 18: framehold.sync.v1.Sync.Pull:input_type -> framehold.sync.v1.PullRequest
+	18, // 19: framehold.sync.v1.Sync.WaitForHead:input_type -> framehold.sync.v1.WaitRequest
+	20, // 20: framehold.sync.v1.Sync.Have:input_type -> framehold.sync.v1.HaveRequest
+	22, // 21: framehold.sync.v1.Sync.Probe:input_type -> framehold.sync.v1.ProbeRequest
+	16, // 22: framehold.sync.v1.Sync.Found:input_type -> framehold.sync.v1.FoundRequest
+	24, // 23: framehold.sync.v1.Sync.Witness:input_type -> framehold.sync.v1.WitnessRequest
+	26, // 24: framehold.sync.v1.Sync.Deposit:input_type -> framehold.sync.v1.DepositRequest
+	8,  // 25: framehold.sync.v1.Sync.Hello:output_type -> framehold.sync.v1.HelloReply
+	10, // 26: framehold.sync.v1.Sync.Push:output_type -> framehold.sync.v1.PushReply
+	15, // 27: framehold.sync.v1.Sync.Pull:output_type -> framehold.sync.v1.PullReply
+	19, // 28: framehold.sync.v1.Sync.WaitForHead:output_type -> framehold.sync.v1.WaitReply
+	21, // 29: framehold.sync.v1.Sync.Have:output_type -> framehold.sync.v1.HaveReply
+	23, // 30: framehold.sync.v1.Sync.Probe:output_type -> framehold.sync.v1.ProbeReply
+	17, // 31: framehold.sync.v1.Sync.Found:output_type -> framehold.sync.v1.FoundReply
+	25, // 32: framehold.sync.v1.Sync.Witness:output_type -> framehold.sync.v1.WitnessReply
+	27, // 33: framehold.sync.v1.Sync.Deposit:output_type -> framehold.sync.v1.DepositReply
+	25, // [25:34] is the sub-list for method output_type
+	16, // [16:25] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_sync_proto_init() }
@@ -1731,7 +2005,7 @@ func file_sync_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sync_proto_rawDesc), len(file_sync_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   24,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
