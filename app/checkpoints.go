@@ -75,7 +75,7 @@ func (c *Checkpoints) prepared(s *session.Session, d session.Details) PreparedFi
 		if d.Base.Version > 0 {
 			base = d.Base.Label()
 		}
-		f.Refusal = c.told(studio.Refuse(studio.CodeOutdatedBase, studio.Params{Asset: d.Row.Path, Version: fmt.Sprintf("v%d", a.HeadVersion), Base: base}))
+		f.Refusal = c.told(studio.Refuse(studio.CodeOutdatedBase, studio.Params{Asset: d.Row.Path, Version: a.HeadLabel, Base: base}))
 	}
 	return f
 }

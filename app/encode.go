@@ -85,9 +85,7 @@ func (c *core) row(s *session.Session, p *session.Picture, r session.Row, stops 
 	out.Tags, out.Priority, out.Due, out.EstimateMin = list(a.Tags), int(a.Priority), a.Due, int(a.EstimateMin)
 	out.Checkpoints, out.Notes, out.Parked, out.Saved = a.Checkpoints, a.OpenNotes, a.OpenParked, a.SavedMs
 	out.Preview = previewURL(a.Preview, smallPx)
-	if a.HeadVersion > 0 {
-		out.Head = fmt.Sprintf("v%d", a.HeadVersion)
-	}
+	out.Head = a.HeadLabel
 	if !r.File.Exists {
 		out.Bytes = a.HeadBytes
 	}

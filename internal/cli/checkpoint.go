@@ -222,8 +222,8 @@ func (c *command) made(made []session.Made, names []string) error {
 	c.answer(doc, func(w io.Writer) {
 		for i, d := range docs {
 			switch d.State {
-			case "accepted":
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t+%s\n", d.Path, d.Label, d.State, d.Status, text.Bytes(d.NewBytes))
+			case "accepted", "local", "contested":
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t+%s\n", d.Path, d.Label, saidState(d.State), d.Status, text.Bytes(d.NewBytes))
 			case "parked":
 				fmt.Fprintf(w, "%s\t%s\tparked\t\t+%s\n", d.Path, d.Label, text.Bytes(d.NewBytes))
 			case "unchanged":
@@ -241,6 +241,17 @@ func (c *command) made(made []session.Made, names []string) error {
 		return toldError{exitParked}
 	}
 	return c.told(exit, errs)
+}
+
+// saidState is what people read of where a checkpoint stands.
+func saidState(state string) string {
+	switch state {
+	case "local":
+		return "safe here, not sent yet"
+	case "contested":
+		return "safe here, will be parked: the line has moved on"
+	}
+	return state
 }
 
 func sameAs(d madeJSON) string {

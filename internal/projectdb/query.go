@@ -38,6 +38,7 @@ func (d *DB) Read(ctx context.Context, fn func(*Snapshot) error) error {
 type AssetInfo struct {
 	studio.Asset
 	HeadVersion uint32
+	HeadLabel   string // v3, or v4* before the server has numbered it; "": there is none
 	HeadBytes   int64
 	HeadHash    studio.Hash // manifest of the head
 	SavedMs     int64       // when the head was made
@@ -99,6 +100,14 @@ func (s *Snapshot) assets(where string, args []any) ([]AssetInfo, error) {
 		assets = append(assets, a)
 		return nil
 	})
+	for i := range assets {
+		a := &assets[i]
+		if a.HeadVersion > 0 {
+			a.HeadLabel = studio.Checkpoint{Version: a.HeadVersion}.Label()
+		} else if k, ok := s.Checkpoint(a.Head); ok {
+			a.HeadLabel = studio.LabelIn(s, k)
+		}
+	}
 	return assets, err
 }
 
