@@ -303,8 +303,9 @@ func (tx *Tx) put(t table) error {
 		if n, err := done.RowsAffected(); err != nil || n == 1 {
 			return failure("write "+t.name, err)
 		}
+		return tx.exec(t.insertSQL(), values...)
 	}
-	return tx.exec(t.insertSQL(), values...)
+	return tx.exec(t.insertSQL()+" ON CONFLICT DO NOTHING", values...) // all of it is key: what is there is the same
 }
 
 // renameTree keeps the names of the tree: all old ones of the batch go first, so that two may change places.

@@ -336,6 +336,35 @@ func (a *artist) queued() (n int) {
 	return n
 }
 
+// Row F14: what two people put on an asset without knowing of one another is there once, and holds nobody's sync up.
+func TestTheSameTagAndDependencyOfTwoPeopleAreThereOnce(t *testing.T) {
+	_, ana, ben := newFilm(t, nil)
+	ana.syncs()
+	ben.syncs()
+	both := []*artist{ana, ben}
+	for _, a := range both {
+		id := asset(t, a.Session, "cleo.blend")
+		out, err := a.Set(t.Context(), []studio.AssetID{id}, session.SetRequest{AddTags: []string{"hero"}})
+		require.NoError(t, err)
+		require.Equal(t, 1, out.Done())
+		out, err = a.Depend(t.Context(), asset(t, a.Session, "ben.blend"), []studio.ID{id.ID}, false)
+		require.NoError(t, err)
+		require.Equal(t, 1, out.Done())
+	}
+	for range 2 {
+		for _, a := range both {
+			a.syncs()
+		}
+	}
+	for _, a := range both {
+		require.Zero(t, a.queued())
+		p, err := a.Look(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, []string{"hero"}, p.Assets[asset(t, a.Session, "cleo.blend")].Tags)
+		a.proves()
+	}
+}
+
 func TestWorkWithoutAServerIsLocalUntilItsServerHasDecided(t *testing.T) {
 	_, ana, ben := newFilm(t, nil)
 	ana.syncs()
