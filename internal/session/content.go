@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -303,7 +304,7 @@ func (l *contentLane) fetchBlobs(ctx context.Context, dial func() error, hashes 
 		if err != nil || studio.Hash(chunk.Sum(b)) != f.Hash || f.Kind != wire.FrameManifest {
 			return errors.Join(errNotAsked, err)
 		}
-		into[f.Hash] = b
+		into[f.Hash] = bytes.Clone(b) // the reader uses its buffer for the next one
 		return nil
 	}, func(h studio.Hash) bool { return into[h] != nil })
 }

@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"context"
+	"math/rand/v2"
 	"net/http/httptest"
 	"path/filepath"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"framehold/internal/auth"
+	"framehold/internal/chunk"
 	"framehold/internal/clock"
 	"framehold/internal/fsys"
 	"framehold/internal/server"
@@ -159,6 +161,49 @@ func TestWhatWasMadeOfflineIsParkedAsOneChainAndAdopted(t *testing.T) {
 		require.Empty(t, verified.Problems)
 		require.EqualValues(t, 3, headVersion(t, who.s, id))
 	}
+}
+
+// manyPages is a small file whose list of chunks has several pages, as a large one has.
+func manyPages(t *testing.T) []byte {
+	t.Helper()
+	cutter := chunk.NewCutter()
+	for r := rand.NewChaCha8([32]byte{}); ; {
+		content := make([]byte, 120_000)
+		_, err := r.Read(content)
+		require.NoError(t, err)
+		pages := 0
+		b := chunk.NewBuilder(func(chunk.Blob) error {
+			pages++ // and the root
+			return nil
+		})
+		for rest := content; len(rest) > 0; {
+			n := cutter.Next(rest)
+			require.NoError(t, b.Add(chunk.EntryOf(rest[:n])))
+			rest = rest[n:]
+		}
+		if _, _, err := b.Finish(); pages > 2 && err == nil {
+			return content
+		}
+	}
+}
+
+func TestAFileWhoseListHasPagesIsWholeWhereItIsFetched(t *testing.T) {
+	ctx := context.Background()
+	pia, ana, _ := published(t)
+	id := asset(t, ana.s, "shot_020.blend")
+	_, err := ana.s.Restore(ctx, id, studio.CheckpointID{}, nil)
+	require.NoError(t, err)
+	content := string(manyPages(t))
+	ana.write("shot_020.blend", content)
+	require.NoError(t, save(t, ana.s, "shot_020.blend", "large", "").Err)
+	require.Empty(t, ana.sync().Refused)
+	require.NotZero(t, pia.sync().Pulled)
+	_, err = pia.s.Restore(ctx, id, studio.CheckpointID{}, nil)
+	require.NoError(t, err)
+	require.Equal(t, content, pia.read("shot_020.blend"))
+	verified, err := pia.s.Verify(ctx, nil)
+	require.NoError(t, err)
+	require.Empty(t, verified.Problems)
 }
 
 func memberID(t *testing.T, s *session.Session, username string) studio.UserID {

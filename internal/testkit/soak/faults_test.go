@@ -270,7 +270,7 @@ func (w *faulty) breakClient(victim *person, wrap []string) error {
 			return err
 		}
 	}
-	syncs := w.rng.IntN(3) > 0
+	syncs := w.rng.IntN(2) > 0
 	if syncs {
 		if err := w.act(victim, nil); err != nil {
 			return err

@@ -36,6 +36,7 @@ const (
 var (
 	soakSeed = flag.Uint64("soak.seed", 1, "the first world's seed; each world has the next one")
 	soakJobs = flag.Int("soak.jobs", 2, "worlds at once")
+	soakKeep = flag.String("soak.keep", "", "a folder that a world which failed is copied into")
 	soakBin  = flag.String("soak.binary", "", "the program, as it ships; none: this test binary")
 )
 
@@ -158,6 +159,9 @@ func (h *house) command(home, dir string, wrap []string, args ...string) *exec.C
 	cmd := exec.Command(all[0], all[1:]...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), asProgram+"=1", "FRAMEHOLD_HOME="+home, "NO_COLOR=1")
+	if wrap != nil {
+		cmd.Env = append(cmd.Env, "GOMAXPROCS=1") // a tracer counts calls by thread: the fewer threads, the surer it fires
+	}
 	return cmd
 }
 
@@ -370,6 +374,9 @@ func worlds(t *testing.T, door func(name, listen string) string, enough func() b
 					return
 				}
 				if err := errors.Join(h.reset(), one(h, seed)); err != nil {
+					if *soakKeep != "" {
+						err = errors.Join(err, exec.Command("cp", "-a", h.dir, filepath.Join(*soakKeep, fmt.Sprint("world-", seed))).Run())
+					}
 					mu.Lock()
 					failed = errors.Join(failed, fmt.Errorf("world %d: %w", seed, err))
 					mu.Unlock()
