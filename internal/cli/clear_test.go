@@ -190,3 +190,16 @@ func TestHelpIsInGroupsWithExamples(t *testing.T) {
 	}
 	require.Contains(t, d.ok("checkpoint", "--help").out, "--status wfa --image frame.png")
 }
+
+func TestWhatIsInTheTrashIsSaidToBeThere(t *testing.T) {
+	d := film(t)
+	d.write("ana.blend", "more")
+	d.ok("trash", "ana.blend")
+	for _, args := range [][]string{{"log", "ana.blend"}, {"checkpoint", "ana.blend", "-m", "more"}, {"restore", "ana.blend"}} {
+		message, hint := d.errorOf(3, args...)
+		require.Equal(t, "ana.blend is in the trash.", message, args)
+		require.Contains(t, hint, "untrash")
+	}
+	d.ok("untrash", "ana.blend")
+	d.ok("checkpoint", "ana.blend", "-m", "more")
+}

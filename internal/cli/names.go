@@ -7,7 +7,7 @@ import (
 	"framehold/internal/studio"
 )
 
-// entity finds what a person names: an id, or a path relative to the current folder. Codes: unknown_asset,
+// entity finds what a person names: an id, or a path relative to the current folder. Codes: unknown_asset, trashed,
 // outside_project.
 func (c *command) entity(s *session.Session, p *session.Picture, name string) (studio.ID, error) {
 	if id, err := studio.ParseID(name); err == nil && p.Path(id) != "" {
@@ -17,11 +17,13 @@ func (c *command) entity(s *session.Session, p *session.Picture, name string) (s
 	if err != nil {
 		return studio.ID{}, err
 	}
-	id, ok := p.At(rel)
-	if !ok {
-		return id, studio.Refuse(studio.CodeUnknownAsset, studio.Params{Name: visible(name)})
+	if id, ok := p.At(rel); ok {
+		return id, nil
 	}
-	return id, nil
+	if _, err := trashedAt(p, rel); err == nil {
+		return studio.ID{}, studio.Refuse(studio.CodeTrashed, studio.Params{Asset: visible(rel)})
+	}
+	return studio.ID{}, studio.Refuse(studio.CodeUnknownAsset, studio.Params{Name: visible(name)})
 }
 
 // asset is entity for commands about one asset; why names the sentence for a collection.
