@@ -7,6 +7,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { binary, json, ok, project, random, run, scratch } from "./program.mjs";
+import { restored } from "./restored.mjs";
 import { story } from "./story.mjs";
 
 const seed = Number(process.env.SEED ?? 1);
@@ -346,7 +347,10 @@ switch (what) {
   case "story":
     await story();
     break;
+  case "restored":
+    await restored();
+    break;
   default:
-    console.error("build/soak corpora DIR | crash [N] | faults | writers [N] | odd | story");
+    console.error("build/soak corpora DIR | crash [N] | faults | writers [N] | odd | story | restored");
     process.exit(2);
 }

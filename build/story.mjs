@@ -21,9 +21,10 @@ export async function house(people) {
   };
   fine(run({}, dir, ["studio", "init", "--data", data, "--admin", people[0], "--password-stdin"], `${password}\n`), "studio init");
   for (const p of people.slice(1)) fine(run({}, dir, ["studio", "user", "add", p, "--data", data, "--password-stdin"], `${password}\n`), "user add");
-  const server = { dir, data };
+  const server = { dir, data, log: "" };
   server.start = async () => {
-    const child = spawn(binary, ["studio", "serve", "--data", data, "--listen", server.listen ?? "127.0.0.1:0"], { stdio: ["ignore", "pipe", "ignore"] });
+    const child = spawn(binary, ["studio", "serve", "--data", data, "--listen", server.listen ?? "127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
+    child.stderr.on("data", (b) => (server.log += b));
     for await (const line of createInterface({ input: child.stdout })) {
       const at = /http:\/\/127\.0\.0\.1:\d+/.exec(line);
       if (at) {

@@ -22,7 +22,7 @@ func (c *Core) Hello(tx serverdb.Tx, call Call, r wire.HelloRequest) (wire.Hello
 		return wire.HelloReply{}, err
 	}
 	if !founder && c.wentBack(tx, head, r) {
-		head.Generation, head.GenNo = c.NewGeneration(), head.GenNo+1
+		head.Generation, head.GenNo = c.NewGeneration(r.Project), head.GenNo+1
 		if err := tx.SetHead(head); err != nil {
 			return wire.HelloReply{}, err
 		}

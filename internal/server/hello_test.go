@@ -37,7 +37,7 @@ func TestCase_H2(t *testing.T) {
 		db := memdb.New()
 		require.NoError(t, db.Create(context.Background(), project, serverdb.Head{Generation: old, GenNo: 1}))
 		core := server.Core{Verify: func(s wire.Signed) bool { return string(s.Signature) == "studio" },
-			NewGeneration: func() [8]byte { return [8]byte{7} }}
+			NewGeneration: func(studio.ProjectID) [8]byte { return [8]byte{7} }}
 		member := studio.Member{User: account, Profile: account, Username: "ana", Ver: 1}
 		var reply wire.HelloReply
 		err := db.Tx(context.Background(), project, func(tx serverdb.Tx) (err error) {

@@ -17,7 +17,7 @@ type Core struct {
 	Sign   func(wire.Signed) wire.Signed // with the studio's key
 	Verify func(wire.Signed) bool        // that one of the studio's keys signed it; nil: none is believed
 	// NewGeneration makes a random one, for a server that finds out that it went back; nil: it never begins one itself.
-	NewGeneration func() [8]byte
+	NewGeneration func(studio.ProjectID) [8]byte
 	// DepositKey is the key by which a client hands work in when its person may not write any more; the same whenever it is
 	// asked for. nil: there is none.
 	DepositKey      func(project studio.ProjectID, client studio.ID) wire.Token

@@ -66,13 +66,19 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
-	h := newHub()
-	return &Server{Studio: st, core: coreOf(st.keys), hub: h, writers: newWriters(st.projects, h), counts: newCounts(),
+	h, c := newHub(), newCounts()
+	return &Server{Studio: st, core: coreOf(st, c), hub: h, writers: newWriters(st.projects, h), counts: c,
 		transfers: make(chan struct{}, transfersAtOnce), lock: lock, packs: map[studio.ProjectID]*chunkstore.Packs{}}, nil
 }
 
-func coreOf(keys *auth.Keys) *Core {
-	return &Core{Sign: keys.Sign, Verify: keys.Verify, NewGeneration: newGeneration, DepositKey: keys.DepositKey}
+// coreOf makes the core that this studio serves. That a project's database went back is told to the admin, in the log.
+func coreOf(st *Studio, c *counts) *Core {
+	return &Core{Sign: st.keys.Sign, Verify: st.keys.Verify, DepositKey: st.keys.DepositKey,
+		NewGeneration: func(project studio.ProjectID) [8]byte {
+			st.log.Warn("the database of a project was set back: its clients give back what they have", "project", project.String())
+			c.add("framehold_set_back_total", 1)
+			return newGeneration()
+		}}
 }
 
 // Close waits for what is being written and releases everything.

@@ -217,3 +217,15 @@ func TestCase_G6(t *testing.T) {
 		return nil
 	})
 }
+
+// A tag that waits is there, is pulled, and is there: a row that is nothing but its key.
+func TestATagThatWaitsStaysAtAPull(t *testing.T) {
+	_, ana, _ := newFilm(t, nil)
+	ana.syncs()
+	id := asset(t, ana.Session, "ana.blend")
+	out, err := ana.Set(t.Context(), []studio.AssetID{id}, session.SetRequest{AddTags: []string{"hero"}})
+	done(t, out, err)
+	ana.syncs()
+	ana.proves()
+	require.Zero(t, ana.queued())
+}

@@ -78,7 +78,7 @@ func newFilm(t *testing.T, roles map[string]string) (f *film, ana, ben *artist) 
 	accounts := map[string]studio.UserID{}
 	f = &film{t: t, db: memdb.New(), gens: 1}
 	f.core = &server.Core{Sign: signed, Verify: func(s wire.Signed) bool { return bytes.Equal(signed(s).Signature, s.Signature) },
-		NewGeneration: func() [8]byte { f.gens++; return [8]byte{f.gens} },
+		NewGeneration: func(studio.ProjectID) [8]byte { f.gens++; return [8]byte{f.gens} },
 		DepositKey: func(p studio.ProjectID, client studio.ID) wire.Token {
 			return sha256.Sum256(append(p.Bytes(), client.Bytes()...))
 		}}

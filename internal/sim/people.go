@@ -21,7 +21,7 @@ const (
 func (w *World) found() error {
 	w.project = studio.ProjectID{ID: w.newID()}
 	h := &host{db: memdb.New(), history: map[[32]byte]moment{}, line: newLine()}
-	h.core = &server.Core{Sign: sign, Verify: verify, NewGeneration: h.newGeneration, DepositKey: depositKey}
+	h.core = &server.Core{Sign: sign, Verify: verify, NewGeneration: func(studio.ProjectID) [8]byte { return h.newGeneration() }, DepositKey: depositKey}
 	w.server = h
 	head := serverdb.Head{Generation: h.newGeneration(), GenNo: 1, ServerMs: w.nowMs}
 	if err := h.db.Create(context.Background(), w.project, head); err != nil {
