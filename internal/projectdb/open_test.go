@@ -63,7 +63,14 @@ func migrations(sql string) fstest.MapFS {
 	return fstest.MapFS{"0002-lights.sql": {Data: []byte(sql)}}
 }
 
-func TestAnOldStoreIsCarriedOverWithACopyBesideIt(t *testing.T) {
+// TestCase_H11: a store of an older program is carried over, alone and with a copy beside it; one of a newer program is read.
+func TestCase_H11(t *testing.T) {
+	t.Run("AnOldStoreIsCarriedOverWithACopyBesideIt", anOldStoreIsCarriedOver)
+	t.Run("AMigrationWaitsForNobody", aMigrationWaitsForNobody)
+	t.Run("ANewerStoreOpensReadOnly", aNewerStoreOpensReadOnly)
+}
+
+func anOldStoreIsCarriedOver(t *testing.T) {
 	o := options(t)
 	create(t, o)
 	o.Migrations = migrations(`CREATE TABLE light (name TEXT) STRICT; INSERT INTO light VALUES ('key')`)
@@ -114,7 +121,7 @@ func TestAMigrationThatFailsLeavesTheStoreAsItWas(t *testing.T) {
 	}
 }
 
-func TestAMigrationWaitsForNobody(t *testing.T) {
+func aMigrationWaitsForNobody(t *testing.T) {
 	o := options(t)
 	create(t, o)
 	older, err := projectdb.Open(t.Context(), o)
@@ -138,7 +145,7 @@ func TestMigrationsAreNumberedWithoutAGap(t *testing.T) {
 	require.ErrorContains(t, err, "0003-lights.sql")
 }
 
-func TestANewerStoreOpensReadOnly(t *testing.T) {
+func aNewerStoreOpensReadOnly(t *testing.T) {
 	o := options(t)
 	create(t, o)
 	sqlOf(t, o.Path, `PRAGMA user_version = 99`, `SELECT 1`)

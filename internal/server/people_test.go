@@ -155,7 +155,9 @@ func TestWhoJoinsWhileAProjectIsPublishedIsAMemberWhenItIs(t *testing.T) {
 	require.Equal(t, uint64(len(f.events))+1, ben.hello(f.id).HeadSeq)
 }
 
-func TestPublishingGoesOnAfterAnInterruption(t *testing.T) {
+// TestCase_H17: a personal project is published: by its founder alone, unseen until it is whole, and it goes on after an
+// interruption where it was.
+func TestCase_H17(t *testing.T) {
 	s := newStage(t)
 	ana := s.login("ana")
 	ben := s.joined(ana, "ben")

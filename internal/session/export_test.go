@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"io"
 
 	"framehold/internal/projectdb"
 	"framehold/internal/replica"
@@ -23,3 +24,6 @@ func SetCovered(ctx context.Context, s *Session, k studio.CheckpointID) error {
 
 // Store is the database of a session.
 func Store(s *Session) *projectdb.DB { return s.db }
+
+// SyncLock is the lock of the process that syncs a store.
+func SyncLock(s *Session) (io.Closer, error) { return s.syncLock() }

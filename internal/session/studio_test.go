@@ -32,6 +32,7 @@ type film struct {
 	core    *server.Core
 	db      *memdb.Store
 	project studio.ProjectID
+	lost    bool               // what is pushed is done, and its reply never comes
 	down    bool               // nobody reaches the server
 	poison  func(wire.Op) bool // ops that every push of fails; nil: none
 	gens    byte
@@ -207,6 +208,9 @@ func (r remote) Push(_ context.Context, q wire.PushRequest) (reply wire.PushRepl
 		reply, err = r.film.core.Push(tx, by, q)
 		return err
 	})
+	if err == nil && r.film.lost {
+		return wire.PushReply{}, &wire.Failure{Code: wire.CodeUnavailable}
+	}
 	return reply, err
 }
 

@@ -49,7 +49,8 @@ func TestASeedIsOneRun(t *testing.T) {
 	require.NotEqual(t, first.Trace, second.Trace)
 }
 
-func TestClocksOfClientsAlterNoVerdictAndNoOrder(t *testing.T) {
+// TestCase_H12: clocks that are wrong by years alter no verdict and no order (I17).
+func TestCase_H12(t *testing.T) {
 	for seed := uint64(1); seed <= 12; seed++ {
 		wrong := config(t, seed)
 		right := wrong

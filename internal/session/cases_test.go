@@ -1,0 +1,244 @@
+package session_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"framehold/internal/clock"
+	"framehold/internal/fsys"
+	"framehold/internal/projectdb"
+	"framehold/internal/replica"
+	"framehold/internal/serverdb"
+	"framehold/internal/session"
+	"framehold/internal/studio"
+	"framehold/internal/wire"
+)
+
+// waiting lists the acts that no server has decided, as they are on the disk.
+func (a *artist) waiting() (queue []projectdb.QueuedOp) {
+	a.t.Helper()
+	d, err := projectdb.Open(a.t.Context(), projectdb.Options{Path: a.store(), FS: fsys.Real(), Clock: clock.System()})
+	require.NoError(a.t, err)
+	require.NoError(a.t, d.Read(a.t.Context(), func(snap *projectdb.Snapshot) error {
+		queue, err = snap.Queue()
+		return err
+	}))
+	require.NoError(a.t, d.Close())
+	return queue
+}
+
+// cards are what the person still has to see, by their codes.
+func (a *artist) cards() (codes []studio.Code) {
+	a.t.Helper()
+	cards, err := a.Inbox(a.t.Context())
+	require.NoError(a.t, err)
+	for _, c := range cards {
+		codes = append(codes, c.Code)
+	}
+	return codes
+}
+
+// TestCase_A1: what is made without a server is on the disk, and goes by itself when there is one.
+func TestCase_A1(t *testing.T) {
+	f, ana, _ := newFilm(t, nil)
+	ana.syncs()
+	f.down = true
+	id := asset(t, ana.Session, "ana.blend")
+	ana.notes(id, "on the train")
+	require.Equal(t, replica.Offline, ana.round())
+	queue := ana.waiting()
+	require.Len(t, queue, 1)
+	require.Zero(t, queue[0].N, "nothing was sent")
+	f.down = false
+	ana.syncs()
+	require.Empty(t, ana.waiting())
+	f.tx(func(tx serverdb.Tx) error {
+		ev, ok := tx.Event(queue[0].Op.ID)
+		require.True(t, ok)
+		require.Equal(t, studio.Applied, ev.Verdict)
+		return nil
+	})
+}
+
+// TestCase_A2: the numbers of a batch are on the disk before it is sent, and there is one batch at a time.
+func TestCase_A2(t *testing.T) {
+	f, ana, _ := newFilm(t, nil)
+	ana.syncs()
+	id := asset(t, ana.Session, "ana.blend")
+	for range 3 {
+		ana.notes(id, "one of three")
+	}
+	pushes := 0
+	f.poison = func(o wire.Op) bool { // on its way
+		pushes++
+		stored := ana.waiting()
+		at := slices.IndexFunc(stored, func(q projectdb.QueuedOp) bool { return q.Op.ID == o.ID })
+		require.GreaterOrEqual(t, at, 0)
+		require.Equal(t, o.N, stored[at].N)
+		return false
+	}
+	ana.syncs()
+	require.Equal(t, 3, pushes)
+	require.Empty(t, ana.waiting())
+}
+
+// A reply that is lost: the batch goes again as it was, and is not done twice (row A3).
+func TestALostReplyIsAskedForAgain(t *testing.T) {
+	f, ana, _ := newFilm(t, nil)
+	ana.syncs()
+	id := asset(t, ana.Session, "ana.blend")
+	ana.notes(id, "once")
+	f.lost = true
+	require.Equal(t, replica.Offline, ana.round())
+	sent := ana.waiting()
+	require.Len(t, sent, 1)
+	require.NotZero(t, sent[0].N)
+	f.lost = false
+	head := f.head().Seq
+	ana.syncs()
+	require.Equal(t, head, f.head().Seq, "the server had it")
+	require.Empty(t, ana.waiting())
+	ana.proves()
+}
+
+// TestCase_A10: done in a changed form, with a card that says how.
+func TestCase_A10(t *testing.T) {
+	_, ana, ben := newFilm(t, nil)
+	ana.syncs()
+	ben.syncs()
+	for _, a := range []*artist{ana, ben} {
+		out, err := a.New(t.Context(), []session.NewRequest{{Name: "new.blend", Kind: studio.Task}})
+		done(t, out, err)
+	}
+	ana.syncs()
+	ben.syncs()
+	require.Empty(t, ana.cards())
+	require.Equal(t, []studio.Code{studio.CodeRenamed}, ben.cards())
+	require.Empty(t, ben.waiting())
+	asset(t, ben.Session, "new~2.blend")
+	ben.proves()
+}
+
+// TestCase_A11: what was refused or parked has a card, and the author goes on by an act of its own.
+func TestCase_A11(t *testing.T) {
+	_, ana, ben := newFilm(t, map[string]string{"ben": "Supervisor"})
+	ana.syncs()
+	ben.syncs()
+	id := asset(t, ana.Session, "nobody.blend")
+	give(t, ana.Session, id, ana.Me())
+	give(t, ben.Session, id, ben.Me())
+	ana.syncs()
+	ben.syncs()
+	require.Equal(t, []studio.Code{studio.CodeStaleAssignment}, ben.cards())
+	require.Equal(t, ana.Me(), info(t, ben.Session, id).Assignee)
+	require.Empty(t, ben.waiting())
+	cards, err := ben.Inbox(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, studio.Refused, cards[0].Verdict)
+	give(t, ben.Session, id, ben.Me()) // all the same
+	ben.syncs()
+	require.Equal(t, ben.Me(), info(t, ben.Session, id).Assignee)
+	require.NoError(t, ben.CloseCard(t.Context(), cards[0].ID))
+	require.Empty(t, ben.cards())
+	ben.proves()
+}
+
+// TestCase_A12: a second process of the same store edits, and does not sync beside the first.
+func TestCase_A12(t *testing.T) {
+	_, ana, _ := newFilm(t, nil)
+	ana.syncs()
+	first, err := session.SyncLock(ana.Session)
+	require.NoError(t, err)
+	second := ana.open("ana")
+	_, err = session.SyncLock(second)
+	require.ErrorIs(t, err, fsys.ErrLocked)
+	_, out, err := second.AddNote(t.Context(), asset(t, second, "ana.blend"), "from the other window")
+	done(t, out, err)
+	require.Equal(t, 1, ana.queued(), "each sees the other's edits")
+	ana.syncs()
+	require.Zero(t, ana.queued())
+	require.NoError(t, first.Close())
+	taken, err := session.SyncLock(second) // the first has ended
+	require.NoError(t, err)
+	require.NoError(t, taken.Close())
+}
+
+// TestCase_A13: a disk that fails lets the edit fail before anyone is told that it was saved; the queue is as it was.
+func TestCase_A13(t *testing.T) {
+	_, ana, _ := newFilm(t, nil)
+	ana.syncs()
+	id := asset(t, ana.Session, "ana.blend")
+	ana.notes(id, "before")
+	fails := false
+	env := ana.env("ana")
+	env.CommitFault = func() error {
+		if fails {
+			return errors.New("the disk went away")
+		}
+		return nil
+	}
+	s, err := session.Open(t.Context(), env, ana.root)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	fails = true
+	_, _, err = s.AddNote(t.Context(), id, "never saved")
+	require.Error(t, err)
+	ana.write("ana.blend", "two")
+	_, err = s.CreateCheckpoint(t.Context(), session.CheckpointRequest{Assets: []studio.AssetID{id}, Comment: "never saved"})
+	require.Error(t, err)
+	fails = false
+	queue := ana.waiting()
+	require.Len(t, queue, 1)
+	require.Equal(t, studio.KindNoteAdd, queue[0].Op.Kind)
+	require.Equal(t, "two", ana.read("ana.blend"), "the file is as it was")
+}
+
+// TestCase_G9: a store that was edited by hand. Its own triggers refuse it, verify names it, the server ignores it, and the next
+// pull heals it.
+func TestCase_G9(t *testing.T) {
+	f, ana, ben := newFilm(t, nil)
+	ana.syncs()
+	ben.syncs()
+	id := asset(t, ben.Session, "ana.blend")
+	db := ben.raw()
+	_, err := db.Exec(`UPDATE asset SET assignee = ? WHERE id = ?`, ben.Me().Bytes(), id.Bytes())
+	require.ErrorContains(t, err, "framehold:")
+	names, err := db.Query(`SELECT name FROM sqlite_schema WHERE type = 'trigger'`)
+	require.NoError(t, err)
+	var triggers []string
+	for names.Next() {
+		var name string
+		require.NoError(t, names.Scan(&name))
+		triggers = append(triggers, name)
+	}
+	require.NoError(t, names.Err())
+	for _, name := range triggers {
+		_, err := db.Exec(`DROP TRIGGER "` + name + `"`)
+		require.NoError(t, err)
+	}
+	_, err = db.Exec(`UPDATE asset SET assignee = ? WHERE id = ?`, ben.Me().Bytes(), id.Bytes())
+	require.NoError(t, err)
+	v, err := ben.Verify(t.Context(), nil)
+	require.NoError(t, err)
+	require.NotEmpty(t, v.Problems, "it names what was forged")
+
+	out, err := ben.SetStatus(t.Context(), session.StatusRequest{Assets: []studio.AssetID{id}, To: status(t, ben.Session, "wip")})
+	done(t, out, err) // here he holds it
+	ben.syncs()
+	require.Equal(t, []studio.Code{studio.CodeNotAssignee}, ben.cards(), "there he does not")
+	f.tx(func(tx serverdb.Tx) error {
+		a, _ := tx.Asset(id)
+		require.Equal(t, ana.Me(), a.Assignee)
+		return nil
+	})
+	ana.notes(id, "news")
+	ana.syncs()
+	out, err = ana.SetStatus(t.Context(), session.StatusRequest{Assets: []studio.AssetID{id}, To: status(t, ana.Session, "wip")})
+	done(t, out, err)
+	ana.syncs()
+	ben.syncs()
+	require.Equal(t, ana.Me(), info(t, ben.Session, id).Assignee, "the sums did not match: all was fetched anew")
+}
