@@ -5,6 +5,7 @@ import (
 
 	"framehold/internal/replica"
 	"framehold/internal/session"
+	"framehold/internal/studio"
 )
 
 // SyncView is how the project stands to its studio.
@@ -13,6 +14,19 @@ type SyncView struct {
 	State  string `json:"state"`  // offline syncing synced needsAuth needsHelp tooOld notMember
 	Unsent int    `json:"unsent"` // acts that are still to be sent
 	Need   int    `json:"need"`   // what needs the person
+	Server string `json:"server"` // of the studio; "" where there is none
+	Nth    int64  `json:"nth"`    // a view of a lower number is an older one: an answer may be overtaken by an event
+}
+
+// InboxItem is something the person still has to see: what became of an act of theirs at the studio.
+type InboxItem struct {
+	ID      string `json:"id"`
+	Asset   string `json:"asset"` // "" when it is about none
+	Path    string `json:"path"`
+	Verdict string `json:"verdict"` // parked refused merged noop
+	Message string `json:"message"`
+	Hint    string `json:"hint"`
+	At      int64  `json:"at"` // ms
 }
 
 // Sync is bound to the frontend: how the project stands to its studio.
@@ -30,8 +44,51 @@ func (s *Sync) State() (SyncView, error) {
 	}
 	s.mu.Lock()
 	now.State = s.synced
+	nth := s.syncedNth
 	s.mu.Unlock()
-	return viewOf(now), nil
+	return viewOf(open, now, nth), nil
+}
+
+// Inbox lists what the person still has to see, oldest first.
+func (s *Sync) Inbox() ([]InboxItem, error) {
+	return in(s.core, func(ctx context.Context, open *session.Session) ([]InboxItem, error) {
+		cards, err := open.Inbox(ctx)
+		items := []InboxItem{}
+		for _, k := range cards {
+			k.Params.Why = "inbox" // what its author reads
+			message, hint := s.catalogue.Error(string(k.Code), k.Params.Map())
+			item := InboxItem{ID: idText(k.ID), Asset: idText(k.Asset.ID), Path: shown(k.Path), Verdict: verdictOf(k.Verdict),
+				Message: message, Hint: hint, At: k.OpenedMs}
+			items = append(items, item)
+		}
+		return items, err
+	})
+}
+
+func verdictOf(v studio.Verdict) string {
+	switch v {
+	case studio.Kept:
+		return "parked"
+	case studio.Refused:
+		return "refused"
+	case studio.Merged:
+		return "merged"
+	default:
+		return "noop"
+	}
+}
+
+// Seen takes something off the inbox; what it tells of stays in the history.
+func (s *Sync) Seen(id string) error {
+	card, err := studio.ParseID(id)
+	if err != nil {
+		return s.failure(studio.Refuse(studio.CodeUsage, studio.Params{Field: "id", Why: "it names nothing"}))
+	}
+	open, err := s.current()
+	if err == nil {
+		err = open.CloseCard(s.ctx, card)
+	}
+	return s.failure(err)
 }
 
 // Now asks for a sync: what waits for it is sent, large files too. It returns at once.
@@ -43,19 +100,26 @@ func (s *Sync) Now() error {
 	return s.failure(err)
 }
 
-func viewOf(s session.SyncState) SyncView {
+func viewOf(open *session.Session, s session.SyncState, nth int64) SyncView {
 	names := map[replica.State]string{replica.Offline: "offline", replica.Syncing: "syncing", replica.Synced: "synced",
 		replica.NeedsAuth: "needsAuth", replica.NeedsHelp: "needsHelp", replica.TooOld: "tooOld", replica.NotAMember: "notMember"}
-	return SyncView{Remote: s.Remote, State: names[s.State], Unsent: s.Unsent, Need: s.Need}
+	return SyncView{Remote: s.Remote, State: names[s.State], Unsent: s.Unsent, Need: s.Need,
+		Server: open.Server(), Nth: nth}
+}
+
+// stand keeps how sync stands; it returns the number of this change.
+func (c *core) stand(state replica.State) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.synced = state
+	c.syncedNth++
+	return c.syncedNth
 }
 
 // keepInSync keeps a studio project in sync while it is open.
 func (c *core) keepInSync(ctx context.Context, s *session.Session) {
 	err := s.Drive(ctx, session.SyncRequest{Device: c.where.Device, App: c.where.Version}, func(now session.SyncState) {
-		c.mu.Lock()
-		c.synced = now.State
-		c.mu.Unlock()
-		c.emit(EventSyncChanged, viewOf(now))
+		c.emit(EventSyncChanged, viewOf(s, now, c.stand(now.State)))
 	})
 	c.note("sync", err)
 }

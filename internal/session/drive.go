@@ -88,6 +88,10 @@ func (s *Session) drive(ctx context.Context, r SyncRequest, tell func(SyncState)
 	parts.Go(func() { d.edits(ctx) })
 	parts.Go(func() { d.news(ctx, to) })
 	parts.Go(func() { d.bytes(ctx) })
+	parts.Go(func() {
+		defer stop() // with another token everything begins anew
+		d.signedIn(ctx, to.who.Token)
+	})
 	err = d.rep.Run(ctx)
 	stop()
 	return err
@@ -143,6 +147,23 @@ func (d *driver) edits(ctx context.Context) {
 	}
 }
 
+// signedIn ends when the person has signed in anew: the session that was used before may have ended.
+func (d *driver) signedIn(ctx context.Context, token string) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(takeOverEvery):
+		}
+		if d.rep.State() != replica.NeedsAuth {
+			continue
+		}
+		if now, err := d.s.home.Credentials(d.s.remote.Server); err == nil && now.Token != token {
+			return
+		}
+	}
+}
+
 // news waits for the server's head to move.
 func (d *driver) news(ctx context.Context, to *remote) {
 	pause := time.Second
@@ -194,6 +215,14 @@ func (s *Session) SyncState(ctx context.Context) (state SyncState, err error) {
 		return err
 	})
 	return state, err
+}
+
+// Server is the address of the project's studio; "" for a personal project.
+func (s *Session) Server() string {
+	if s.remote == nil {
+		return ""
+	}
+	return s.remote.Server
 }
 
 // AskSync asks whichever process syncs this store to do it now. Code: no_server.

@@ -32,6 +32,7 @@ const context = (rows: readonly CommandRow[], more: Partial<CommandContext> = {}
   back: false,
   forward: false,
   boardOnly: false,
+  onList: true,
   onParked: false,
   chain: undefined,
   ...more,
@@ -145,7 +146,7 @@ test("on the Parked screen keys act on the chain, and a refused verb says why", 
     { verb: "adopt", consequence: "", refusal },
     { verb: "copy", consequence: "" },
   ];
-  const c = context([], { onParked: true, chain: { id: "a", verbs } });
+  const c = context([], { onList: false, onParked: true, chain: { id: "a", verbs } });
   expect(commandFor("J", c, false)).toBe("parked.next");
   expect(commandFor("Enter", c, false)).toBe("parked.first");
   expect(commandFor("C", c, false)).toBe("parked.copy");

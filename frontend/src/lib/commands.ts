@@ -31,7 +31,8 @@ export type CommandContext = {
   readonly forward: boolean;
   /** This window is the board alone: it has neither list nor details. */
   readonly boardOnly: boolean;
-  /** The Parked screen is shown: it has neither list nor details. */
+  /** The Browser is shown, not a screen without list and details. */
+  readonly onList: boolean;
   readonly onParked: boolean;
   /** The chain of parked checkpoints that has the keys. */
   readonly chain: Chain | undefined;
@@ -57,8 +58,8 @@ export type Command = {
 const always = (): When => true;
 const open = (c: CommandContext): When => c.open;
 const inBrowser = (c: CommandContext): When => c.open && !c.boardOnly;
-const listed = (c: CommandContext): When => c.open && !c.onParked;
-const docked = (c: CommandContext): When => inBrowser(c) === true && !c.onParked;
+const listed = (c: CommandContext): When => c.open && c.onList;
+const docked = (c: CommandContext): When => inBrowser(c) === true && c.onList;
 const onParked = (c: CommandContext): When => c.open && c.onParked && c.chain !== undefined;
 const parked =
   (verb?: VerbName) =>
@@ -183,6 +184,14 @@ export const commands = [
     title: "Show what is parked",
     keys: ["Ctrl+Shift+P", "Alt+P"],
     icon: "circle-parking",
+    when: inBrowser,
+    menu: "view",
+  },
+  {
+    id: "inbox",
+    title: "Show what came back from the studio",
+    keys: ["Ctrl+Shift+U", "Alt+I"],
+    icon: "inbox",
     when: inBrowser,
     menu: "view",
   },

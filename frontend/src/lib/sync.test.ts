@@ -1,7 +1,14 @@
 import { expect, test } from "vitest";
 import { isQuiet, syncText } from "./sync";
 
-const at = (state: string, unsent = 0, need = 0) => ({ remote: true, state, unsent, need });
+const at = (state: string, unsent = 0, need = 0) => ({
+  remote: true,
+  state,
+  unsent,
+  need,
+  server: "https://studio.example",
+  nth: 1,
+});
 
 test("a personal project says nothing about a studio", () => {
   expect(syncText(undefined)).toBe("");

@@ -6,6 +6,10 @@ export type SyncView = {
   readonly state: string;
   readonly unsent: number;
   readonly need: number;
+  /** The studio's address; "" for a personal project. */
+  readonly server: string;
+  /** Of two views the one with the lower number is the older. */
+  readonly nth: number;
 };
 
 const words: Readonly<Record<string, string>> = {

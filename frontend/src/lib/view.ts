@@ -2,7 +2,7 @@
 
 export type ViewName = "default" | "my" | "assigned" | "unassigned";
 export type Layout = "list" | "board";
-export type Screen = "browser" | "parked";
+export type Screen = "browser" | "parked" | "inbox";
 export type FilterName = "statuses" | "types" | "tags" | "assignees" | "states";
 export type Filters = Readonly<Record<FilterName, readonly string[]>>;
 

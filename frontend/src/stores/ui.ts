@@ -11,6 +11,7 @@ export type DialogState =
   | { readonly kind: "add"; readonly paths: readonly string[] }
   | { readonly kind: "member" }
   | { readonly kind: "profile" }
+  | { readonly kind: "signIn" }
   | { readonly kind: "palette" }
   | { readonly kind: "keys" }
   | { readonly kind: "trash"; readonly ids: readonly string[] }

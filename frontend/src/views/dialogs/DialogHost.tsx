@@ -4,6 +4,7 @@ import { useStore } from "../useStore";
 import { AddDialog, DependDialog, NewDialog, TrashDialog } from "./AssetDialogs";
 import { NotesDialog } from "./NotesDialog";
 import { KeysDialog, MemberDialog, PaletteDialog, PreviewDialog, ProfileDialog } from "./ProjectDialogs";
+import { SignInDialog } from "./SignInDialog";
 
 const close = () => {
   uiStore.closeDialog();
@@ -26,6 +27,8 @@ export function DialogHost() {
       return <NotesDialog {...dialog} onClose={close} />;
     case "member":
       return <MemberDialog onClose={close} />;
+    case "signIn":
+      return <SignInDialog onClose={close} />;
     case "profile":
       return <ProfileDialog onClose={close} />;
     case "palette":

@@ -5,11 +5,18 @@ import { number } from "../../lib/format";
 import { isQuiet, syncText } from "../../lib/sync";
 import { projectStore } from "../../stores/project";
 import { syncStore } from "../../stores/sync";
+import { uiStore } from "../../stores/ui";
 import { useStore } from "../useStore";
 import styles from "./Shell.module.css";
 
 const shown = ["checkpoint", "assign", "status", "openInApp"] as const;
 const shownParked = ["parked.next", "parked.previous", "parked.first"] as const;
+
+/** A session of the studio that has ended needs the person; otherwise everything is sent now. */
+function syncOrSignIn(): void {
+  if (syncStore.get().sync?.state === "needsAuth") uiStore.dialog({ kind: "signIn" });
+  else void syncStore.now();
+}
 
 /** The foot of a window: where the files are, how they stand, and the keys of the moment. */
 export function StatusLine({ said = "", parked = false }: { said?: string; parked?: boolean }) {
@@ -36,13 +43,20 @@ export function StatusLine({ said = "", parked = false }: { said?: string; parke
       ))}
       <span className="grow ell">{said}</span>
       {sync !== undefined && text !== "" && (
-        <button type="button" className={styles.sync} onClick={() => void syncStore.now()} title="Sync now">
-          <Icon
-            name={isQuiet(sync) ? "cloud-check" : sync.state === "offline" ? "cloud-off" : "cloud"}
-            size={12}
-          />
-          <span role="status">{text}</span>
-        </button>
+        <span role="status">
+          <button
+            type="button"
+            className={styles.sync}
+            onClick={syncOrSignIn}
+            title={sync.state === "needsAuth" ? "Sign in" : "Sync now"}
+          >
+            <Icon
+              name={isQuiet(sync) ? "cloud-check" : sync.state === "offline" ? "cloud-off" : "cloud"}
+              size={12}
+            />
+            <span>{text}</span>
+          </button>
+        </span>
       )}
       {commands
         .filter((c) => ((parked ? shownParked : shown) as readonly string[]).includes(c.id))

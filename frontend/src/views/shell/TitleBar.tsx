@@ -7,11 +7,12 @@ import type { IconName } from "../../components/icons";
 import { KeyHint } from "../../components/KeyHint";
 import { Logo } from "../../components/Logo";
 import { Menu } from "../../components/Menu";
-import { keysOf, offers } from "../../lib/commands";
+import { command, keysOf, offers } from "../../lib/commands";
 import { cx } from "../../lib/cx";
 import { count } from "../../lib/format";
 import { collectionsStore, trailTo } from "../../stores/collections";
 import { projectStore } from "../../stores/project";
+import { syncStore } from "../../stores/sync";
 import { viewStore } from "../../stores/view";
 import { useStore } from "../useStore";
 import { useCommandContext } from "./context";
@@ -28,6 +29,7 @@ export function TitleBar({ title, children }: { title: string; children?: ReactN
       <Trail title={title} />
       <span className="grow" />
       <Search />
+      <InboxEntry />
       <ParkedEntry />
       {children}
       <Button variant="ghost" icon="terminal" keys={keysOf("palette")} onClick={() => run("palette")}>
@@ -80,27 +82,61 @@ function Trail({ title }: { title: string }) {
   );
 }
 
-/** The way to what is parked: there when something is, or when it is shown. */
-function ParkedEntry() {
-  const counts = useStore(projectStore, (p) => p.counts);
+/** The way to a screen where something may wait: there when something is, or when it is shown. */
+function Entry(props: {
+  screen: "parked" | "inbox";
+  icon: IconName;
+  title: string;
+  there: number;
+  waiting: number;
+  label: string;
+}) {
   const alone = useStore(projectStore, (p) => p.boardWindow);
-  const here = useStore(viewStore, (v) => v.screen === "parked");
-  if (alone || ((counts?.parked ?? 0) === 0 && !here)) return null;
-  const open = counts?.parkedOpen ?? 0;
+  const here = useStore(viewStore, (v) => v.screen === props.screen);
+  if (alone || (props.there === 0 && !here)) return null;
   return (
     <button
       type="button"
-      className={cx(styles.entry, open > 0 && styles.attn)}
+      className={cx(styles.entry, props.waiting > 0 && styles.attn)}
       aria-current={here ? "page" : undefined}
-      aria-label={open > 0 ? `Parked, ${open} to decide` : "Parked"}
-      title={`Show what is parked (${keysOf("parked") ?? ""})`}
-      data-testid="parked-entry"
-      onClick={() => run("parked")}
+      aria-label={props.label}
+      title={`${command(props.screen).title} (${keysOf(props.screen) ?? ""})`}
+      data-testid={`${props.screen}-entry`}
+      onClick={() => run(props.screen)}
     >
-      <Icon name="circle-parking" size={15} />
-      <span>Parked</span>
-      {open > 0 && <b>{open}</b>}
+      <Icon name={props.icon} size={15} />
+      <span>{props.title}</span>
+      {props.waiting > 0 && <b>{props.waiting}</b>}
     </button>
+  );
+}
+
+function ParkedEntry() {
+  const counts = useStore(projectStore, (p) => p.counts);
+  const open = counts?.parkedOpen ?? 0;
+  return (
+    <Entry
+      screen="parked"
+      icon="circle-parking"
+      title="Parked"
+      there={counts?.parked ?? 0}
+      waiting={open}
+      label={open > 0 ? `Parked, ${open} to decide` : "Parked"}
+    />
+  );
+}
+
+function InboxEntry() {
+  const need = useStore(syncStore, (s) => s.sync?.need ?? 0);
+  return (
+    <Entry
+      screen="inbox"
+      icon="inbox"
+      title="Inbox"
+      there={need}
+      waiting={need}
+      label={need > 0 ? `Inbox, ${need} to see` : "Inbox"}
+    />
   );
 }
 

@@ -29,6 +29,7 @@ function contextOf(
     back: view.past.length > 0,
     forward: view.future.length > 0,
     boardOnly,
+    onList: view.screen === "browser" || boardOnly,
     onParked: view.screen === "parked" && !boardOnly,
     chain: parked.items.find((item) => item.id === parked.focus),
   };

@@ -106,6 +106,7 @@ const runners: Readonly<Record<CommandID, () => unknown>> = {
   "tab.assigned": () => viewStore.view("assigned"),
   "tab.unassigned": () => viewStore.view("unassigned"),
   parked: () => viewStore.screen("parked"),
+  inbox: () => viewStore.screen("inbox"),
   "parked.next": () => stepParked(1),
   "parked.previous": () => stepParked(-1),
   "parked.first": () => onChain(undefined),

@@ -204,6 +204,15 @@ export namespace app {
 	    before: number;
 	    limit: number;
 	}
+	export interface InboxItem {
+	    id: string;
+	    asset: string;
+	    path: string;
+	    verdict: string;
+	    message: string;
+	    hint: string;
+	    at: number;
+	}
 	export interface Job {
 	    id: string;
 	    kind: string;
@@ -422,6 +431,8 @@ export namespace app {
 	    state: string;
 	    unsent: number;
 	    need: number;
+	    server: string;
+	    nth: number;
 	}
 	
 

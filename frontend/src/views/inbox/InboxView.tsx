@@ -1,0 +1,139 @@
+import { Button } from "../../components/Button";
+import { EmptyState } from "../../components/EmptyState";
+import { Icon } from "../../components/Icon";
+import type { IconName } from "../../components/icons";
+import { ago, count } from "../../lib/format";
+import { type InboxItem, inboxStore } from "../../stores/inbox";
+import { parkedStore } from "../../stores/parked";
+import { projectStore } from "../../stores/project";
+import { selectionStore } from "../../stores/selection";
+import { viewStore } from "../../stores/view";
+import shell from "../shell/Shell.module.css";
+import { StatusLine } from "../shell/StatusLine";
+import { TitleBar } from "../shell/TitleBar";
+import { useNow } from "../useNow";
+import { useStore } from "../useStore";
+import styles from "./Inbox.module.css";
+
+/** What came back from the studio in another way than it was asked for, until the person has seen it. */
+export function InboxView() {
+  const readOnly = useStore(projectStore, (p) => p.project?.readOnly ?? "");
+  return (
+    <div className={shell.window}>
+      <TitleBar title="Inbox" />
+      {readOnly !== "" && (
+        <div className={shell.banner} role="status">
+          {readOnly}
+        </div>
+      )}
+      <div className={shell.body}>
+        <main className={`panel ${styles.main}`} data-panel="list">
+          <div className={styles.scroll} data-list="" tabIndex={-1}>
+            <div className={styles.inner}>
+              <Cards />
+            </div>
+          </div>
+        </main>
+      </div>
+      <StatusLine />
+    </div>
+  );
+}
+
+function Cards() {
+  const { items, loading, error } = useStore(inboxStore);
+  const now = useNow();
+  if (error) {
+    return (
+      <EmptyState
+        icon="triangle-alert"
+        title={error.message}
+        alert
+        actions={<Button onClick={() => void inboxStore.refresh()}>Try again</Button>}
+      >
+        {error.hint}
+      </EmptyState>
+    );
+  }
+  if (loading) return <div aria-busy="true" />;
+  if (items.length === 0) {
+    return (
+      <EmptyState
+        icon="inbox"
+        title="Nothing is waiting for you"
+        actions={
+          <Button variant="primary" onClick={() => viewStore.view("my")}>
+            Show my tasks
+          </Button>
+        }
+      >
+        When the studio does something with your work in another way than you asked, it is said here, once,
+        with the next step.
+      </EmptyState>
+    );
+  }
+  return (
+    <>
+      <header className={styles.head}>
+        <div className="grow">
+          <h1 aria-live="polite">{count(items.length, "thing")} to see</h1>
+          <p className="t2">Nothing that you saved is lost. What is here stays until you have seen it.</p>
+        </div>
+        {items.length > 1 && (
+          <Button icon="check-check" onClick={() => void inboxStore.seen(items.map((item) => item.id))}>
+            All seen
+          </Button>
+        )}
+      </header>
+      <ol className={styles.list} aria-label="Inbox">
+        {items.map((item) => (
+          <CardView key={item.id} item={item} when={ago(item.at, now)} />
+        ))}
+      </ol>
+    </>
+  );
+}
+
+const icons: Readonly<Record<string, IconName>> = {
+  parked: "circle-parking",
+  refused: "circle-alert",
+  merged: "git-merge",
+  noop: "info",
+};
+
+function CardView({ item, when }: { item: InboxItem; when: string }) {
+  const showTask = () => {
+    viewStore.view("default");
+    void selectionStore.show(item.asset);
+  };
+  return (
+    <li className={styles.card} data-testid="inbox-card" data-verdict={item.verdict}>
+      <span className={styles.badge}>
+        <Icon name={icons[item.verdict] ?? "info"} size={18} />
+      </span>
+      <div className={styles.words}>
+        <p className={styles.line}>
+          <b className="grow">{item.message}</b>
+          <span className="t3 xs nowrap">{when}</span>
+        </p>
+        {item.hint !== "" && <p className="t2">{item.hint}</p>}
+        {item.path !== "" && <p className="mono t3 ell">{item.path}</p>}
+        <div className={styles.acts}>
+          {item.verdict === "parked" && item.asset !== "" && (
+            <Button size="sm" icon="circle-parking" onClick={() => void parkedStore.show(item.asset)}>
+              Show what is parked
+            </Button>
+          )}
+          {item.asset !== "" && (
+            <Button size="sm" icon="eye" onClick={showTask}>
+              Show it
+            </Button>
+          )}
+          <Button size="sm" variant="ghost" icon="check" onClick={() => void inboxStore.seen([item.id])}>
+            Seen
+          </Button>
+        </div>
+      </div>
+    </li>
+  );
+}
