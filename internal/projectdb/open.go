@@ -148,7 +148,7 @@ func (d *DB) openReadOnly(ctx context.Context, full bool) error {
 		return err
 	}
 	version, err := d.version(ctx, d.read)
-	if err == nil && version < newest(all) {
+	if err == nil && version < sqlite.Newest(all) {
 		return d.readOnly // an older store would have to be carried over first
 	}
 	return err
@@ -205,12 +205,12 @@ func (d *DB) prepareOnce(ctx context.Context, create bool) error {
 	version, err := d.version(ctx, d.write)
 	switch {
 	case version == 0 && create && isNew(err):
-		return d.makeSchema(ctx, newest(all))
+		return d.makeSchema(ctx, sqlite.Newest(all))
 	case err != nil:
 		return err
-	case version > newest(all):
+	case version > sqlite.Newest(all):
 		d.readOnly = studio.Refuse(studio.CodeStoreNewer, studio.Params{Path: d.o.Path})
-	case version < newest(all):
+	case version < sqlite.Newest(all):
 		return d.migrate(ctx, all)
 	}
 	return nil

@@ -1,10 +1,14 @@
 package server_test
 
 import (
+	"database/sql"
+	"path/filepath"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 
+	"framehold/internal/server"
 	"framehold/internal/studio"
 	"framehold/internal/wire"
 )
@@ -58,4 +62,46 @@ func TestCase_H6(t *testing.T) {
 	require.Equal(t, studio.Accepted, state())
 	_, came := b.ana.fetch(b.film.id, content.hashes())
 	require.Equal(t, content.hashes(), came)
+}
+
+// TestCase_H18: a server carries what an older program has written over, with a copy beside it, and refuses what a newer one has.
+func TestCase_H18(t *testing.T) {
+	c := newCrew(t)
+	head := c.ana.hello(c.film.id).HeadSeq
+	old := c.o
+	c.o.ProjectMigrations = fstest.MapFS{"0002-lights.sql": {Data: []byte(`CREATE TABLE light (name TEXT) STRICT; INSERT INTO light VALUES ('key')`)}}
+	c.data(func(d *server.Studio) { // a newer program, while an older one serves
+		_, err := d.Check(t.Context())
+		require.Equal(t, studio.CodeStoreInUse, studio.CodeOf(err))
+	})
+	c.restart()
+	for _, p := range []*person{c.ana, c.ben} {
+		require.Equal(t, head, p.hello(c.film.id).HeadSeq)
+	}
+	c.applied(c.ben, c.ben.op(studio.KindTagAdd, c.film.shots[1].ID, &studio.TagBody{Tag: "after it"}))
+	at := filepath.Join(c.o.Dir, "projects", c.film.id.String(), "project.db")
+	require.Equal(t, "key", valueOf(t, at, `SELECT name FROM light`))
+	require.Equal(t, "2", valueOf(t, at, `PRAGMA user_version`))
+	require.Equal(t, "1", valueOf(t, at+".v1.backup", `PRAGMA user_version`), "as it was")
+	require.Equal(t, "ok", valueOf(t, at+".v1.backup", `PRAGMA integrity_check`))
+	c.restart() // there is nothing to do
+	c.stop()
+
+	_, err := server.Open(t.Context(), old) // the older program again
+	require.Equal(t, studio.CodeStoreNewer, studio.CodeOf(err))
+	broken := c.o
+	broken.ProjectMigrations = fstest.MapFS{"0002-lights.sql": {Data: []byte(`SELECT 1`)}, "0003-wrong.sql": {Data: []byte(`CREATE TABLE x (y TEXT); SELECT nonsense`)}}
+	_, err = server.Open(t.Context(), broken)
+	require.Error(t, err)
+	require.Equal(t, "2", valueOf(t, at, `PRAGMA user_version`), "one that fails leaves it as it was")
+	c.start()
+}
+
+func valueOf(t *testing.T, path, query string) (value string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+path)
+	require.NoError(t, err)
+	require.NoError(t, db.QueryRow(query).Scan(&value))
+	require.NoError(t, db.Close())
+	return value
 }

@@ -53,7 +53,8 @@ type Server struct {
 	packs map[studio.ProjectID]*chunkstore.Packs
 }
 
-// Open opens a studio to serve it. Codes: those of OpenStudio; store_in_use, while another server has it.
+// Open opens a studio to serve it; what an older program has written is carried over first, with a copy beside it (row H18).
+// Codes: those of OpenStudio; store_in_use, while another server has it; store_newer, for a project too.
 func Open(ctx context.Context, o Options) (*Server, error) {
 	st, err := OpenStudio(ctx, o)
 	if err != nil {
@@ -66,9 +67,32 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
+	st.serving = true
+	if err := st.ready(ctx); err != nil {
+		return nil, errors.Join(err, st.Close(), lock.Close())
+	}
 	h, c := newHub(), newCounts()
 	return &Server{Studio: st, core: coreOf(st, c), hub: h, writers: newWriters(st.projects, h), counts: c,
 		transfers: make(chan struct{}, transfersAtOnce), lock: lock, packs: map[studio.ProjectID]*chunkstore.Packs{}}, nil
+}
+
+// ready opens every project. One that is damaged keeps nobody from the others.
+func (s *Studio) ready(ctx context.Context) error {
+	ids, err := s.projects.Projects(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		err := s.projects.Read(ctx, id, func(serverdb.Snapshot) error { return nil })
+		if studio.CodeOf(err) == studio.CodeDamaged {
+			s.log.Error("a project cannot be opened", "project", id.String(), "cause", err.Error())
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // coreOf makes the core that this studio serves. That a project's database went back is told to the admin, in the log.

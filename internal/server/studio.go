@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"path/filepath"
@@ -35,6 +36,8 @@ type Options struct {
 	Passwords auth.Params  // costs of hashing; zero: the standard. Tests hand in small ones
 	// CommitFault, when set, is asked before each COMMIT to a project: an error makes it fail. For tests of what a failure leaves.
 	CommitFault func() error
+	// ProjectMigrations are NNNN-what.sql files; nil: those of this program. For tests.
+	ProjectMigrations fs.FS
 }
 
 func (o Options) accounts() accounts.Options {
@@ -53,6 +56,7 @@ type Studio struct {
 	accounts *accounts.DB
 	projects *sqlitedb.Store
 	keys     *auth.Keys
+	serving  bool // holds the lock of the one server
 }
 
 // Person is an account, for lists.
@@ -155,8 +159,17 @@ func OpenStudio(ctx context.Context, o Options) (s *Studio, err error) {
 	if s.keys, err = auth.OpenKeys(o.FS, o.Dir); err != nil {
 		return s, err
 	}
-	s.projects, err = sqlitedb.Open(sqlitedb.Options{Dir: filepath.Join(o.Dir, projectsFolder), FS: o.FS, CommitFault: o.CommitFault})
+	s.projects, err = sqlitedb.Open(sqlitedb.Options{Dir: filepath.Join(o.Dir, projectsFolder), FS: o.FS, CommitFault: o.CommitFault,
+		Alone: s.alone, Migrations: o.ProjectMigrations})
 	return s, err
+}
+
+// alone keeps servers away while a project is carried over; a server is alone already.
+func (s *Studio) alone() (io.Closer, error) {
+	if s.serving {
+		return io.NopCloser(nil), nil
+	}
+	return s.o.FS.Lock(filepath.Join(s.o.Dir, serveLock), false)
 }
 
 // Close releases the files.

@@ -9,7 +9,7 @@ package accounts
 import (
 	"context"
 	"database/sql"
-	_ "embed"
+	"embed"
 	"errors"
 	"fmt"
 	"io"
@@ -27,8 +27,10 @@ import (
 //go:embed schema/schema.sql
 var schema string
 
+//go:embed migrations
+var embedded embed.FS
+
 const (
-	version       = 1
 	applicationID = 0x46484c53 // "FHLS"
 	cacheKiB      = 4 << 10    // of a connection
 	readersMax    = 4
@@ -43,6 +45,19 @@ type Options struct {
 	Limiter *auth.Limiter
 	// CommitFault, when set, is asked before each COMMIT: an error makes it fail. For tests of what a failure leaves.
 	CommitFault func() error
+	// Migrations are NNNN-what.sql files; nil: those of this program. For tests.
+	Migrations fs.FS
+}
+
+func (o Options) migrations() ([]sqlite.Migration, error) {
+	dir := o.Migrations
+	if dir == nil {
+		var err error
+		if dir, err = fs.Sub(embedded, "migrations"); err != nil {
+			return nil, err
+		}
+	}
+	return sqlite.Migrations(dir)
 }
 
 // DB is an open studio.db. Safe for concurrent use, also of several processes.
@@ -62,6 +77,10 @@ func Create(ctx context.Context, o Options) (*DB, error) {
 }
 
 func create(ctx context.Context, o Options) (err error) {
+	all, err := o.migrations()
+	if err != nil {
+		return err
+	}
 	if err := o.FS.MkdirAll(filepath.Dir(o.Path), 0o700); err != nil {
 		return failure("make studio", err)
 	}
@@ -88,7 +107,7 @@ func create(ctx context.Context, o Options) (err error) {
 			return err
 		}
 		for _, q := range []string{schema, fmt.Sprintf("PRAGMA application_id = %d", applicationID),
-			fmt.Sprintf("PRAGMA user_version = %d", version)} {
+			fmt.Sprintf("PRAGMA user_version = %d", sqlite.Newest(all))} {
 			if err := tx.exec(q); err != nil {
 				return err
 			}
@@ -125,7 +144,12 @@ func Open(ctx context.Context, o Options) (d *DB, err error) {
 	return d, d.checkVersion(ctx)
 }
 
+// checkVersion refuses what is not ours and what a newer program has written, and carries over what an older one has.
 func (d *DB) checkVersion(ctx context.Context) error {
+	all, err := d.o.migrations()
+	if err != nil {
+		return err
+	}
 	var is, application int
 	row := d.write.QueryRowContext(ctx, `SELECT user_version, application_id FROM pragma_user_version, pragma_application_id`)
 	if err := row.Scan(&is, &application); err != nil {
@@ -134,10 +158,30 @@ func (d *DB) checkVersion(ctx context.Context) error {
 	switch {
 	case application != applicationID || is == 0:
 		return studio.Refuse(studio.CodeDamaged, studio.Params{Path: d.o.Path, N: 1})
-	case is > version:
+	case is > sqlite.Newest(all):
 		return studio.Refuse(studio.CodeStoreNewer, studio.Params{Path: d.o.Path, Name: "studio"})
+	case is < sqlite.Newest(all):
+		return d.carry(ctx, all)
 	}
 	return nil
+}
+
+// carry carries the database to the newest version, when nobody else has it open. Code: store_in_use.
+func (d *DB) carry(ctx context.Context, all []sqlite.Migration) error {
+	if err := d.inUse.Close(); err != nil {
+		return failure("carry studio over", err)
+	}
+	d.inUse = nil
+	alone, err := lock(d.o, false)
+	if err != nil {
+		return err
+	}
+	err = failure("carry studio over", sqlite.Carry(ctx, d.write, d.o.FS, d.o.Path, all))
+	if err = errors.Join(err, alone.Close()); err != nil {
+		return err
+	}
+	d.inUse, err = lock(d.o, true)
+	return err
 }
 
 func lock(o Options, shared bool) (io.Closer, error) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 
@@ -56,6 +57,31 @@ func TestANewerOrForeignDatabaseIsLeftAlone(t *testing.T) {
 		_, err = accounts.Create(ctx, w.options(cheap))
 		w.refused(studio.CodeStoreInUse, err)
 	}
+}
+
+// What an older program has written is carried over with a copy beside it, when nobody else has it open (row H18).
+func TestAnOlderDatabaseIsCarriedOver(t *testing.T) {
+	w := newWorld(t)
+	w.user("ana")
+	o := w.options(cheap)
+	o.Migrations = fstest.MapFS{"0002-lights.sql": {Data: []byte(`CREATE TABLE light (name TEXT) STRICT`)}}
+	_, err := accounts.Open(ctx, o)
+	w.refused(studio.CodeStoreInUse, err)
+	copied := filepath.Join(t.TempDir(), "studio.db")
+	require.NoError(t, w.CopyTo(ctx, copied))
+	o.Path = copied
+	for range 2 {
+		db, err := accounts.Open(ctx, o)
+		require.NoError(t, err)
+		_, err = db.UserNamed(ctx, "ana")
+		require.NoError(t, errors.Join(err, db.Check(ctx), db.Close()))
+	}
+	found, err := filepath.Glob(copied + ".v1*.backup")
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	o.Migrations = nil
+	_, err = accounts.Open(ctx, o)
+	w.refused(studio.CodeStoreNewer, err)
 }
 
 // With each call of the file system failing in turn: a studio that was not made can be made afterwards.

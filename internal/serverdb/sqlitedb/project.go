@@ -7,6 +7,7 @@ import (
 	"errors"
 	"sync/atomic"
 
+	"framehold/internal/fsys"
 	"framehold/internal/sqlite"
 	"framehold/internal/studio"
 )
@@ -19,36 +20,51 @@ type project struct {
 	defs            atomic.Pointer[definitions] // of a committed head
 }
 
-func openProject(ctx context.Context, path string) (*project, error) {
+func openProject(ctx context.Context, o Options, path string) (*project, error) {
 	write, err := sqlite.WriterOf(path, cacheKiB)
 	if err != nil {
 		return nil, failure("open project", err)
+	}
+	if err := carryOver(ctx, o, write, path); err != nil {
+		return nil, errors.Join(err, sqlite.Close(write))
 	}
 	read, err := sqlite.Readers(path, readersMax, cacheKiB)
 	if err != nil {
 		return nil, failure("open project", errors.Join(err, sqlite.Close(write)))
 	}
-	p := &project{writer: newPool(write, 1), readers: newPool(read, readersMax)}
-	if err := p.writer.use(ctx, ``, func(c *conn) error { return checkVersion(c, path) }); err != nil {
-		return nil, errors.Join(err, p.close())
-	}
-	return p, nil
+	return &project{writer: newPool(write, 1), readers: newPool(read, readersMax)}, nil
 }
 
-// checkVersion refuses what is not ours, and what a newer program has written. Codes: damaged, store_newer.
-func checkVersion(c *conn, path string) error {
-	var version, application int
-	err := c.get(`SELECT user_version, application_id FROM pragma_user_version, pragma_application_id`, nil,
-		&version, &application)
-	switch {
-	case err != nil:
-		return failure("open project", err)
-	case application != applicationID || version < schemaVersion:
-		return studio.Refuse(studio.CodeDamaged, studio.Params{Path: path, N: 1})
-	case version > schemaVersion:
-		return studio.Refuse(studio.CodeStoreNewer, studio.Params{Path: path})
+// carryOver refuses what is not ours and what a newer program has written, and carries over what an older one has (row H18).
+// Codes: damaged, store_newer, store_in_use.
+func carryOver(ctx context.Context, o Options, write *sql.DB, path string) error {
+	all, err := o.migrations()
+	if err != nil {
+		return err
 	}
-	return nil
+	var version, application int
+	row := write.QueryRowContext(ctx, `SELECT user_version, application_id FROM pragma_user_version, pragma_application_id`)
+	if err := row.Scan(&version, &application); err != nil {
+		return failure("open project", err)
+	}
+	switch {
+	case application != applicationID || version == 0:
+		return studio.Refuse(studio.CodeDamaged, studio.Params{Path: path, N: 1})
+	case version > sqlite.Newest(all):
+		return studio.Refuse(studio.CodeStoreNewer, studio.Params{Path: path})
+	case version == sqlite.Newest(all):
+		return nil
+	case o.Alone == nil:
+		return studio.Refuse(studio.CodeStoreInUse, studio.Params{Path: path, Name: "studio"})
+	}
+	alone, err := o.Alone()
+	if errors.Is(err, fsys.ErrLocked) {
+		return studio.Refuse(studio.CodeStoreInUse, studio.Params{Path: path, Name: "studio"})
+	}
+	if err != nil {
+		return failure("carry project over", err)
+	}
+	return errors.Join(failure("carry project over", sqlite.Carry(ctx, write, o.FS, path, all)), alone.Close())
 }
 
 func (p *project) close() error { return errors.Join(p.readers.close(), p.writer.close()) }

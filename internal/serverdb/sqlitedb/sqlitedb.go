@@ -16,7 +16,8 @@ import (
 	"slices"
 	"sync"
 
-	_ "embed"
+	"embed"
+	"io"
 
 	"framehold/internal/fsys"
 	"framehold/internal/serverdb"
@@ -27,8 +28,10 @@ import (
 //go:embed schema.sql
 var schema string
 
+//go:embed migrations
+var embedded embed.FS
+
 const (
-	schemaVersion = 1
 	applicationID = 0x46485344 // "FHSD"
 	readersMax    = 4          // of a project; more wait
 	fileName      = "project.db"
@@ -41,6 +44,21 @@ type Options struct {
 	FS  fsys.FS
 	// CommitFault, when set, is asked before each COMMIT: an error makes it fail. For tests of what a failure leaves.
 	CommitFault func() error
+	// Alone makes sure that nobody else has the projects open, while one of an older program is carried over. nil: none is.
+	Alone func() (io.Closer, error)
+	// Migrations are NNNN-what.sql files; nil: those of this program. For tests.
+	Migrations fs.FS
+}
+
+func (o Options) migrations() ([]sqlite.Migration, error) {
+	dir := o.Migrations
+	if dir == nil {
+		var err error
+		if dir, err = fs.Sub(embedded, "migrations"); err != nil {
+			return nil, err
+		}
+	}
+	return sqlite.Migrations(dir)
 }
 
 // Store is the projects of a folder. Safe for concurrent use.
@@ -105,7 +123,11 @@ func (s *Store) makeFile(ctx context.Context, path string, head serverdb.Head) e
 	if err != nil {
 		return failure("create project", err)
 	}
-	version := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, schemaVersion)
+	all, err := s.o.migrations()
+	if err != nil {
+		return err
+	}
+	version := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, sqlite.Newest(all))
 	_, err = db.ExecContext(ctx, "BEGIN IMMEDIATE;\n"+schema+version+"COMMIT")
 	if err == nil {
 		_, err = db.ExecContext(ctx, `INSERT INTO head (one, generation, gen_no, seq, chain, founder, server_ms, defs_seq)
@@ -159,7 +181,7 @@ func (s *Store) project(ctx context.Context, id studio.ProjectID) (*project, err
 	case i.Size == 0:
 		return nil, studio.Refuse(studio.CodeDamaged, studio.Params{Path: path, N: 1})
 	}
-	p, err := openProject(ctx, path)
+	p, err := openProject(ctx, s.o, path)
 	if err == nil {
 		s.projects[id] = p
 	}
