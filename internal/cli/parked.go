@@ -57,7 +57,8 @@ func (c *command) parked() *cobra.Command {
 		c.onParked("keep", "Leaves them where they are, as seen", "kept", false, (*session.Session).KeepParked),
 		c.onParked("trash", "Puts them into the trash; no byte is given up", "is in the trash", false, (*session.Session).TrashParked),
 		c.onParked("restore", "Opens those again that were kept, copied or put into the trash", "is open again", true,
-			(*session.Session).RestoreParked))
+			(*session.Session).RestoreParked),
+		c.askParked(), c.purgeParked())
 	return group
 }
 
@@ -114,6 +115,44 @@ func (c *command) onParked(use, short, verb string, all bool,
 			out, err := do(s, ctx, roots)
 			return c.bulk(with(out, bad), err, verb)
 		})}
+}
+
+// askParked asks somebody who may to adopt them.
+func (c *command) askParked() *cobra.Command {
+	var of string
+	cmd := c.onParked("ask", "Asks somebody who may to put them on the line", "asked for", false,
+		func(s *session.Session, ctx context.Context, roots []studio.CheckpointID) (session.Outcome, error) {
+			if of == "" {
+				return session.Outcome{}, usagef("parked ask needs --of USERNAME")
+			}
+			p, err := s.Look(ctx)
+			if err != nil {
+				return session.Outcome{}, err
+			}
+			m, err := p.MemberNamed(of)
+			if err != nil {
+				return session.Outcome{}, err
+			}
+			return s.AskParked(ctx, roots, m.User)
+		})
+	cmd.Flags().StringVar(&of, "of", "", "`username` of who is asked")
+	return cmd
+}
+
+// purgeParked gives up the bytes of what is in the trash; it wants to be told twice.
+func (c *command) purgeParked() *cobra.Command {
+	yes := false
+	cmd := c.onParked("purge", "Gives up the bytes of those in the trash, for good; their events stay", "is removed for good", true,
+		(*session.Session).PurgeParked)
+	run := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if !yes {
+			return usagef("this cannot be undone: look at the list (framehold parked list --all), then call again with --yes")
+		}
+		return run(cmd, args)
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "they are to go for good")
+	return cmd
 }
 
 // chainsNamed finds a chain by the id of its first or newest checkpoint, or those of an asset that wait for somebody.

@@ -16,7 +16,7 @@ import (
 
 // remoteCommands are a person's side of a studio: signing in, projects of a studio on this computer, sync.
 func (c *command) remoteCommands() []*cobra.Command {
-	return []*cobra.Command{c.login(), c.logout(), c.clone(), c.publish(), c.sync(), c.inbox()}
+	return []*cobra.Command{c.login(), c.logout(), c.clone(), c.publish(), c.sync(), c.inbox(), c.road(), c.ask(), c.answerAsk()}
 }
 
 // device is what a studio calls this computer.
@@ -178,6 +178,7 @@ type syncJSON struct {
 
 type inboxJSON struct {
 	ID   string `json:"id"`
+	Kind string `json:"kind"` // verdict news ask road
 	Path string `json:"path"`
 	Code string `json:"code"`
 	Text string `json:"text"`
@@ -188,9 +189,8 @@ type inboxJSON struct {
 func (c *command) cards(cards []session.Card) []inboxJSON {
 	docs := []inboxJSON{}
 	for _, k := range cards {
-		k.Params.Why = "inbox" // what its author reads
-		message, hint := c.catalogue.Error(string(k.Code), k.Params.Map())
-		docs = append(docs, inboxJSON{ID: k.ID.String(), Path: k.Path, Code: string(k.Code), Text: message, Hint: hint, At: rfc3339(k.OpenedMs)})
+		message, hint := c.catalogue.Card(string(k.Code), k.Params.Map(), k.Bytes, k.Kind == session.CardVerdict)
+		docs = append(docs, inboxJSON{ID: k.ID.String(), Kind: string(k.Kind), Path: k.Path, Code: string(k.Code), Text: message, Hint: hint, At: rfc3339(k.OpenedMs)})
 	}
 	return docs
 }
@@ -221,7 +221,7 @@ func (c *command) sync() *cobra.Command {
 
 func (c *command) inbox() *cobra.Command {
 	var closed string
-	cmd := &cobra.Command{Use: "inbox", Short: "What needs you: parked and refused work", Args: between(0, 0)}
+	cmd := &cobra.Command{Use: "inbox", Short: "What needs you: parked and refused work, asks, news of your tasks", Args: between(0, 0)}
 	cmd.RunE = c.in(func(ctx context.Context, s *session.Session, _ []string) error {
 		if closed != "" {
 			id, err := studio.ParseID(closed)
@@ -238,6 +238,9 @@ func (c *command) inbox() *cobra.Command {
 		c.answer(map[string]any{"inbox": docs}, func(w io.Writer) {
 			for _, k := range docs {
 				fmt.Fprintf(w, "%s\n  %s\n", k.Text, k.Hint)
+				if k.Kind != string(session.CardRoad) {
+					fmt.Fprintf(w, "  %s\n", k.ID)
+				}
 			}
 			if len(docs) == 0 {
 				fmt.Fprintln(w, "Nothing needs you.")

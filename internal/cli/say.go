@@ -40,7 +40,7 @@ func exitOf(err error) int {
 		return exitUsage
 	case studio.CodeNotAProject, studio.CodeStoreMissing, studio.CodeUnknownAsset, studio.CodeUnknownMember,
 		studio.CodeUnknownStatus, studio.CodeUnknownCheckpoint, studio.CodeUnknownType, studio.CodeUnknownRole,
-		studio.CodeUnknownNote, studio.CodeUnknownTarget, studio.CodeNoFile, studio.CodeNotTracked,
+		studio.CodeUnknownNote, studio.CodeUnknownAsk, studio.CodeUnknownTarget, studio.CodeNoFile, studio.CodeNotTracked,
 		studio.CodeUnknownUser, studio.CodeUnknownInvitation, studio.CodeStudioMissing, studio.CodeUnknownProject, studio.CodeNoAddress:
 		return exitNotFound
 	case studio.CodeUnreachable:

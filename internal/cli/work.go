@@ -271,6 +271,7 @@ func (c *command) assign() *cobra.Command {
 		})}
 	cmd.Flags().StringVar(&to, "to", "", "`username` of the new assignee")
 	cmd.Flags().BoolVar(&r.Convert, "convert", false, "make tasks of resources first")
+	cmd.Flags().BoolVar(&r.Override, "override-road", false, "though its holder has it on the road; needs --reason")
 	cmd.Flags().StringVar(&r.Reason, "reason", "", "`text`: why, for the history")
 	cmd.Flags().BoolVar(&r.AllOrNone, "all-or-none", false, "one refusal refuses all")
 	return cmd

@@ -39,6 +39,7 @@ CREATE TRIGGER checkpoint_state BEFORE UPDATE ON checkpoint
   SELECT RAISE(ABORT, 'framehold:forged') WHERE NOT (
     (OLD.state = 3 AND NEW.state IN (2, 3, 4, 6) AND (NEW.state <> CASE WHEN ` + remote + ` THEN 2 ELSE 6 END)
         AND ` + happened(studio.KindAdopt, "NEW.asset") + `)
+    OR (NEW.state = 5 AND OLD.state = 3 AND NEW.chain_root IS OLD.chain_root AND ` + happened(studio.KindParkedPurge, "NEW.asset") + `)
     OR (NEW.state = 5 AND OLD.state IN (2, 3, 4, 7) AND NEW.chain_root IS OLD.chain_root
         AND OLD.id IS NOT (SELECT head FROM asset WHERE id = OLD.asset)
         AND EXISTS (SELECT 1 FROM written w WHERE w.about = OLD.id AND w.kind = 21 AND w.actor = OLD.author)));
@@ -60,7 +61,9 @@ CREATE TRIGGER event_born BEFORE INSERT ON event BEGIN
   SELECT RAISE(ABORT, 'framehold:forged') WHERE ` + remote + ` AND NOT EXISTS (SELECT 1 FROM act WHERE lane = 'pull');
   SELECT RAISE(ABORT, 'framehold:forged') WHERE NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM event)
     AND NOT (EXISTS (SELECT 1 FROM replica WHERE full_view = 0) AND NEW.seq > (SELECT coalesce(max(seq), 0) FROM event));
-  SELECT RAISE(ABORT, 'framehold:forged') WHERE EXISTS (SELECT 1 FROM act WHERE lane = 'edit' AND actor IS NOT NEW.actor);
+  SELECT RAISE(ABORT, 'framehold:forged') WHERE EXISTS (SELECT 1 FROM act WHERE lane = 'edit' AND actor IS NOT NEW.actor
+    AND NOT (NEW.kind = 15 AND EXISTS (SELECT 1 FROM event c WHERE c.op_id = NEW.cause AND c.kind = 17 AND c.verdict = 1
+      AND c.entity = NEW.entity AND c.actor = act.actor AND c.seq > act.since_seq))); -- who asked is given it by the answer
 END;
 CREATE TRIGGER event_fixed BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'framehold:forged'); END;
 CREATE TRIGGER event_kept BEFORE DELETE ON event WHEN NOT EXISTS (SELECT 1 FROM act WHERE lane = 'pull')

@@ -46,6 +46,7 @@ type AssetInfo struct {
 	Checkpoints int
 	OpenNotes   int
 	OpenParked  int
+	Road        studio.Road // that has not ended; zero: it is not on the road
 	Tags        []string
 }
 
@@ -158,6 +159,11 @@ func (s *Snapshot) add(assets []AssetInfo, where string, args []any) error {
 	}
 	count(openNotesSQL, func(a *AssetInfo, n int) { a.OpenNotes = n })
 	count(openChainSQL, func(a *AssetInfo, n int) { a.OpenParked = n })
+	for _, road := range list(&s.reader, roadTable, "WHERE ended_seq = 0"+where, args...) {
+		if a := at[road.Asset]; a != nil {
+			a.Road = road
+		}
+	}
 	return err
 }
 

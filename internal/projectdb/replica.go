@@ -309,7 +309,7 @@ func (tx *Tx) AppendPulled(events []studio.Event, line func(studio.Event) *studi
 			continue
 		}
 		t := eventTable(ev)
-		if err := tx.exec(eventInsert(t), append(t.values(), ev.Body, ev.Chain[:])...); err != nil {
+		if err := tx.exec(eventInsert(t), append(t.values(), append([]byte{}, ev.Body...), ev.Chain[:])...); err != nil {
 			return err
 		}
 		if l := line(*ev); l != nil {

@@ -376,6 +376,10 @@ func (tx *Tx) noteChange(b Batch) {
 			add(r.Asset.ID)
 		case studio.ParkedChain:
 			add(r.Asset.ID)
+		case studio.Road:
+			add(r.Asset.ID)
+		case studio.Handover:
+			add(r.Asset.ID)
 		case studio.Project, studio.Member, studio.Role, studio.Status, studio.Type, studio.SavedView:
 			tx.change.Everything = true
 		}

@@ -200,6 +200,9 @@ func (d *driver) bytes(ctx context.Context) {
 		if freed || err == nil {
 			d.s.tellState(ctx, d.rep.State(), d.lane.up, d.tell)
 		}
+		if err == nil && !freed && d.rep.State() == replica.Synced {
+			_, _ = d.s.cameBack(ctx) // tried again at the next contact; the edit wakes the conversation by itself
+		}
 		if freed {
 			d.rep.Wake(gone) // who is no member is not heard unasked
 		}

@@ -187,6 +187,7 @@ type look struct {
 	local   map[studio.AssetID]projectdb.LocalFile
 	stats   map[string]projectdb.Stat
 	content map[studio.CheckpointID]studio.Checkpoint
+	renamed map[studio.AssetID]bool // by the server, and its author has not decided yet: its file stays where it is (row F2)
 	fresh   []projectdb.Stat
 	adopted []projectdb.LocalFile
 }
@@ -196,8 +197,15 @@ func (s *Session) newLook(ctx context.Context) (*look, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &look{s: s, picture: picture, content: map[studio.CheckpointID]studio.Checkpoint{}}
+	l := &look{s: s, picture: picture, content: map[studio.CheckpointID]studio.Checkpoint{}, renamed: map[studio.AssetID]bool{}}
 	err = s.db.Read(ctx, func(snap *projectdb.Snapshot) (err error) {
+		cards, err := snap.Cards()
+		if err != nil {
+			return err
+		}
+		for _, c := range cards {
+			l.renamed[c.Asset] = l.renamed[c.Asset] || c.Code == studio.CodeRenamed
+		}
 		if l.local, err = snap.LocalFiles(s.folderID); err != nil {
 			return err
 		}
@@ -232,9 +240,18 @@ func (l *look) owners(files []workspace.Entry) (assets []studio.AssetID, own map
 		return 1
 	}
 	assets, own = make([]studio.AssetID, len(files)), map[studio.AssetID]string{}
+	kept := map[string]studio.AssetID{}
+	for id, waits := range l.renamed {
+		if f, ok := l.local[id]; ok && waits {
+			kept[f.Path] = id
+		}
+	}
 	for i, e := range files {
 		at, _ := l.picture.At(e.Path)
 		id := studio.AssetID{ID: at}
+		if mine, waits := kept[e.Path]; waits {
+			id = mine
+		}
 		if l.picture.Assets[id] == nil {
 			continue
 		}
@@ -250,7 +267,7 @@ func (l *look) owners(files []workspace.Entry) (assets []studio.AssetID, own map
 // nothing about a file that stands at its place now.
 func (l *look) localOf(id studio.AssetID) (projectdb.LocalFile, bool) {
 	local, ok := l.local[id]
-	return local, ok && (local.Path == l.picture.Path(id.ID) || keyPath(local.Path) == l.picture.keys[id.ID])
+	return local, ok && (l.renamed[id] || local.Path == l.picture.Path(id.ID) || keyPath(local.Path) == l.picture.keys[id.ID])
 }
 
 // holderOf is the asset whose file stands at a path on disk: the one at its place, but for a file that was put there

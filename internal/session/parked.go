@@ -87,6 +87,21 @@ func (s *Session) RestoreParked(ctx context.Context, roots []studio.CheckpointID
 	return s.onChains(ctx, roots, studio.KindParkedRestore)
 }
 
+// AskParked asks somebody who may to adopt chains (row C6): only the ask is kept, they read it. Codes: bad_target,
+// permission, unknown_checkpoint.
+func (s *Session) AskParked(ctx context.Context, roots []studio.CheckpointID, of studio.UserID) (Outcome, error) {
+	return s.eachChain(ctx, roots, func(it *item, c ParkedChain) error {
+		_, err := it.do(c.Asset.ID, studio.KindParkedAsk, &studio.ParkedBody{Root: c.Root, Of: of})
+		return err
+	})
+}
+
+// PurgeParked gives up the bytes of chains in the trash (row C12); events stay. Whoever calls it has asked the person a
+// second time. Codes: permission, usage (not in the trash, or too early), unknown_checkpoint.
+func (s *Session) PurgeParked(ctx context.Context, roots []studio.CheckpointID) (Outcome, error) {
+	return s.onChains(ctx, roots, studio.KindParkedPurge)
+}
+
 // CopyParked makes a resource beside the asset of each chain, with what its newest checkpoint holds, and puts its file in
 // the working folder. The outcome's entities and paths are the copies'. Codes: permission, unknown_checkpoint.
 func (s *Session) CopyParked(ctx context.Context, roots []studio.CheckpointID, progress Progress) (Outcome, error) {

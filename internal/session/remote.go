@@ -334,6 +334,14 @@ func (s *Session) Sync(ctx context.Context, r SyncRequest) (done Synced, err err
 	}
 	lane := &contentLane{s: s, to: to, progress: r.Progress}
 	state, failed := lane.rounds(ctx, rep)
+	if failed == nil && state == replica.Synced {
+		if ended, err := s.cameBack(ctx); err != nil {
+			return done, err
+		} else if ended {
+			rep.Wake(true)
+			state, failed = lane.rounds(ctx, rep)
+		}
+	}
 	after, err := s.tally(ctx)
 	if err != nil {
 		return done, err
@@ -403,37 +411,4 @@ func (t tally) since(before tally) Synced {
 		}
 	}
 	return done
-}
-
-// Card is something that the person still has to see.
-type Card struct {
-	ID       studio.ID
-	Asset    studio.AssetID
-	Path     string
-	Code     studio.Code
-	Params   studio.Params
-	Verdict  studio.Verdict
-	OpenedMs int64
-}
-
-// Inbox lists the open cards, oldest first.
-func (s *Session) Inbox(ctx context.Context) ([]Card, error) {
-	cards := []Card{}
-	err := s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
-		open, err := snap.Cards()
-		for _, c := range open {
-			card := Card{ID: c.ID, Asset: c.Asset, Path: studio.PathOf(snap, c.Asset.ID), Code: c.Code, Params: c.Params, OpenedMs: c.OpenedMs}
-			if ev, ok := snap.Event(c.Op); ok {
-				card.Verdict = ev.Verdict
-			}
-			cards = append(cards, card)
-		}
-		return err
-	})
-	return cards, err
-}
-
-// CloseCard takes a card off the list.
-func (s *Session) CloseCard(ctx context.Context, id studio.ID) error {
-	return s.care(ctx, func(tx *projectdb.Tx) error { return tx.CloseCard(id, s.clock.NowMs()) })
 }

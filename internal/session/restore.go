@@ -150,6 +150,9 @@ func (s *Session) put(ctx context.Context, k studio.Checkpoint, progress Progres
 	if before.Exists && before.Content == k.Manifest && !k.Manifest.IsZero() {
 		return r, s.setBase(ctx, a, k, before, before.info) // it is there already: no byte moves
 	}
+	if err := look.undecided(k.Asset, before); err != nil {
+		return r, err
+	}
 	if err := s.bring(ctx, k.Manifest, progress); err != nil {
 		return r, err
 	}
@@ -165,6 +168,16 @@ func (s *Session) put(ctx context.Context, k studio.Checkpoint, progress Progres
 		return r, fileFailure(before.Path, err)
 	}
 	return r, s.setBase(ctx, a, k, before, info)
+}
+
+// undecided refuses to put an asset's file where another's stands whose name the server has changed, as long as its author
+// has not decided what becomes of it (row F2). Code: in_the_way.
+func (l *look) undecided(id studio.AssetID, before File) error {
+	holder := l.holderOf(id, before.Path)
+	if !before.Exists || holder == id || !l.renamed[holder] {
+		return nil
+	}
+	return studio.Refuse(studio.CodeInTheWay, studio.Params{Path: before.Path, Name: l.picture.Path(holder.ID), Why: "renamed"})
 }
 
 // setBase records what the file came from: a restore over a file that continues the head continues it still, for the
@@ -273,7 +286,7 @@ func (s *Session) finds(k studio.Checkpoint) bool {
 }
 
 // FreeUp removes working files, each after its content is a checkpoint (else a safety checkpoint is made first). Codes,
-// each its own: trashed, file_busy, disk_full.
+// each its own: trashed, file_busy, disk_full, pinned.
 func (s *Session) FreeUp(ctx context.Context, ids []studio.AssetID) ([]Restored, error) {
 	if s.readOnly != nil {
 		return nil, s.readOnly
@@ -300,6 +313,9 @@ func (s *Session) freeUp(ctx context.Context, id studio.AssetID) (Restored, erro
 	f, err := look.fileOf(ctx, id)
 	r.Path = f.Path
 	if err != nil {
+		return r, err
+	}
+	if err := s.unpinned(ctx, id); err != nil {
 		return r, err
 	}
 	if f.Exists {

@@ -139,11 +139,15 @@ func (x syncStore) write(tx *projectdb.Tx, state *studio.State, queue []projectd
 	if err != nil {
 		return err
 	}
+	news := x.news(tx, p, out.Events) // before the rows: who held what until now
 	puts, gone := state.Changed()
 	if err := tx.PutRows(puts, gone); err != nil {
 		return err
 	}
 	if err := x.writeEvents(tx, state, p, out.Events); err != nil {
+		return err
+	}
+	if err := x.addNews(tx, news); err != nil {
 		return err
 	}
 	for _, q := range queue {

@@ -12,6 +12,7 @@ type AssignRequest struct {
 	To        studio.UserID // zero: to nobody
 	Convert   bool          // resources become tasks first
 	Reason    string
+	Override  bool // though it is on the road with who holds it: that needs a reason and the right to assign
 	AllOrNone bool
 }
 
@@ -33,7 +34,8 @@ func (it *item) assign(id studio.ID, r AssignRequest) error {
 			return err
 		}
 	}
-	_, err = it.do(id, studio.KindAssign, &studio.AssignBody{To: r.To, Expect: a.Assignment, Reason: r.Reason})
+	_, err = it.do(id, studio.KindAssign, &studio.AssignBody{To: r.To, Expect: a.Assignment, Reason: r.Reason,
+		OverrideRoad: r.Override})
 	return err
 }
 

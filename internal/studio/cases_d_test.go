@@ -185,6 +185,14 @@ func TestCase_D14(t *testing.T) {
 	w.applied(w.setMember("Supervisor", func(m *studio.Member) { m.Role = w.roles["Artist"] }))
 	w.is(w.answer("other", a.ID, fourth, true), studio.Applied, studio.CodePermission)
 	require.Equal(t, w.users["other"], w.asset(a.ID).Assignee, "who asked may not any more")
+
+	w.refused(w.act(w.users["Vendor"], studio.KindHandoverAsk, a.ID.ID, &studio.HandoverAskBody{Handover: studio.HandoverID{ID: id(9, 50)},
+		To: w.users["Vendor"]}), studio.CodePermission)
+	own := w.ask("Artist", a.ID, 6, "Artist", 0) // for oneself the right to claim is enough
+	take := &studio.AssignBody{To: w.users["Artist"], Expect: w.asset(a.ID).Assignment}
+	w.refused(w.act(w.users["Artist"], studio.KindAssign, a.ID.ID, take), studio.CodePermission)
+	w.applied(w.answer("other", a.ID, own, true))
+	require.Equal(t, w.users["Artist"], w.asset(a.ID).Assignee, "its holder gave it up")
 }
 
 func TestCase_D15(t *testing.T) {

@@ -48,6 +48,20 @@ const (
 	CodeParkedOpen      Code = "parked_open" // an open parked checkpoint is not dropped
 	CodeIsHead          Code = "is_head"     // nor is the head
 	CodeOnTheRoad       Code = "on_the_road"
+	CodePinned          Code = "pinned" // a file that a task on the road needs here
+	CodeUnknownAsk      Code = "unknown_ask"
+
+	// What a person reads in their inbox though nothing of theirs was refused.
+	CodeAssigned    Code = "assigned"     // a task was given to them
+	CodeTaken       Code = "taken"        // a task of theirs went to somebody else
+	CodeRetaken     Code = "retaken"      // a task of theirs came back
+	CodeAsked       Code = "asked"        // somebody asks them to hand a task in
+	CodeUnanswered  Code = "unanswered"   // an ask of theirs was not answered in time
+	CodeNotYet      Code = "not_yet"      // an ask of theirs was answered no
+	CodeAdoptAsked  Code = "adopt_asked"  // somebody asks them to adopt what is parked
+	CodeOverdue     Code = "overdue"      // a task was on the road until a date that is over
+	CodeRoadNew     Code = "road_new"     // it needs more than when they left
+	CodeRoadMissing Code = "road_missing" // not all of what it needs is here
 
 	CodeOrphan       Code = "orphan"
 	CodeNoPermission Code = "no_permission"

@@ -99,7 +99,7 @@ func (d *decider) assignRight(a Asset, to UserID) Permissions {
 	switch {
 	case d.may.Has(MayAssign):
 		return MayAssign
-	case a.Assignee.IsZero() && to == d.at.Actor && !to.IsZero():
+	case (a.Assignee.IsZero() || d.at.System) && to == d.at.Actor && !to.IsZero(): // by itself: its holder has handed it in
 		return MayClaim
 	case d.holds(a) && to.IsZero():
 		return MayGiveBack

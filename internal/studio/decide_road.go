@@ -73,7 +73,7 @@ func (d *decider) handoverAsk(b *HandoverAskBody) Decision {
 	if _, known := d.view.Handover(b.Handover); known {
 		return d.noop(CodeAlready, Params{Asset: path})
 	}
-	if refused := d.mayGive(a, b.To, path); refused != nil {
+	if refused := d.mayGive(a, b.To, d.askRight(b.To), path); refused != nil {
 		return *refused
 	}
 	switch {
@@ -95,12 +95,21 @@ func (d *decider) handoverAsk(b *HandoverAskBody) Decision {
 	return d.apply(h)
 }
 
+// askRight is the permission that asking for a task asks for: what giving it asks for; for oneself the right to claim is
+// enough, because its holder gives it up by their answer.
+func (d *decider) askRight(to UserID) Permissions {
+	if to == d.at.Actor && !to.IsZero() && !d.can(MayAssign) {
+		return MayClaim
+	}
+	return MayAssign
+}
+
 // mayGive refuses who may not give a task to somebody, by right, kind and person.
-func (d *decider) mayGive(a Asset, to UserID, path string) *Decision {
+func (d *decider) mayGive(a Asset, to UserID, needed Permissions, path string) *Decision {
 	switch {
 	case a.Kind != Task:
 		return d.refuse(CodeIsResource, Params{Asset: path}).ptr()
-	case !d.can(MayAssign):
+	case !d.can(needed):
 		return d.denied(MayAssign, path).ptr()
 	case a.Trashed() || d.inTrash(a.Parent):
 		return d.refuse(CodeTrashed, Params{Asset: path}).ptr()
@@ -145,7 +154,7 @@ func (d *decider) handoverAnswer(b *HandoverAnswerBody) Decision {
 		return result
 	}
 	asker := d.as(h.By)
-	if refused := asker.mayGive(a, h.To, path); refused != nil { // it stays where it is, and both read why
+	if refused := asker.mayGive(a, h.To, asker.askRight(h.To), path); refused != nil { // it stays where it is, and both read why
 		result.Reason, result.Params = refused.Reason, refused.Params
 		return result
 	}
@@ -180,7 +189,7 @@ func DueHandover(view View, h Handover, nowMs int64) (op Op, as UserID, ok bool)
 		return Op{}, UserID{}, false
 	}
 	asker := (&decider{view: view}).as(h.By)
-	if asker.mayGive(a, h.To, "") != nil {
+	if asker.mayGive(a, h.To, MayAssign, "") != nil {
 		return Op{}, UserID{}, false
 	}
 	return Op{Kind: KindAssign, Entity: a.ID.ID, Body: &AssignBody{To: h.To, Expect: a.Assignment}}, h.By, true

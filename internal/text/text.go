@@ -56,6 +56,18 @@ func (c *Catalogue) Error(code string, params map[string]string) (message, hint 
 	return Fill(e.Message, params), Fill(e.Hint, params)
 }
 
+// Card returns what a card of the inbox says, and the next step. verdict takes the sentence that the author of an act reads
+// ("renamed.inbox"); bytes stand in it where there are any.
+func (c *Catalogue) Card(code string, params map[string]string, bytes int64, verdict bool) (message, hint string) {
+	if bytes > 0 {
+		params["bytes"] = Bytes(bytes)
+	}
+	if verdict {
+		params["why"] = "inbox"
+	}
+	return c.Error(code, params)
+}
+
 // Sentence returns a line of the history.
 func (c *Catalogue) Sentence(key string, params map[string]string) string {
 	return Fill(c.History[key], params)

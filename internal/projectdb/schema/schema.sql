@@ -182,6 +182,10 @@ CREATE TABLE inbox (
   closed_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- derived (the next conversation tells). When this store and its server last heard of each other; away 1: they had not for
+-- hours before that, and what waits to be sent is not all sent yet.
+CREATE TABLE contact (one INTEGER PRIMARY KEY CHECK (one = 1), at_ms INTEGER NOT NULL, away INTEGER NOT NULL) STRICT;
+
 -- derived (the server tells). Own checkpoints whose bytes the server holds.
 CREATE TABLE transfer (checkpoint BLOB PRIMARY KEY, covered INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
@@ -214,6 +218,12 @@ CREATE TABLE folder (id BLOB PRIMARY KEY, path TEXT NOT NULL, seen_ms INTEGER NO
 CREATE TABLE local_file (
   folder BLOB NOT NULL REFERENCES folder (id), asset BLOB NOT NULL, path BLOB NOT NULL,
   base BLOB, manifest BLOB, put_ms INTEGER NOT NULL, PRIMARY KEY (folder, asset)
+) STRICT, WITHOUT ROWID;
+
+-- canonical. What a task on the road needs on this device, as it was when its person left; nothing frees it while it is on
+-- the road (studio.Road says how long). A thing that it needs and that is not here came later.
+CREATE TABLE pin (
+  task BLOB NOT NULL, asset BLOB NOT NULL, checkpoint BLOB NOT NULL, PRIMARY KEY (task, asset)
 ) STRICT, WITHOUT ROWID;
 
 -- derived. What content a file had when it was last hashed.
