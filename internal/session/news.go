@@ -74,6 +74,9 @@ func (n *newsMaker) heldBy(id studio.AssetID) studio.UserID {
 		return now
 	}
 	a, _ := n.view.Asset(id)
+	if given, _ := n.view.Assignment(a.Assignment); studio.IsPending(given.FromSeq) {
+		a.Assignee = studio.UserID{} // by an act of this person's that no server has decided: whatever becomes of it has its own card
+	}
 	n.holder[id] = a.Assignee
 	return a.Assignee
 }

@@ -206,7 +206,7 @@ func TestAnAskIsAnsweredByWhoHoldsTheTask(t *testing.T) {
 	require.Equal(t, session.CardAsk, cards[0].Kind)
 	require.False(t, cards[0].Closable())
 	require.Equal(t, studio.Params{Asset: "ana.blend", Who: "ben of the film", When: cards[0].Params.When}, cards[0].Params)
-	_, err = ana.Answer(ctx, studio.HandoverID{ID: id.ID}, true, "")
+	_, err = ana.Answer(ctx, studio.HandoverID(id), true, "")
 	require.Equal(t, studio.CodeUnknownAsk, studio.CodeOf(err))
 	out, err = ana.Answer(ctx, studio.HandoverID{ID: cards[0].ID}, false, "the arm is not done")
 	require.NoError(t, err)

@@ -75,6 +75,9 @@ func PendingMoment(actor UserID, op Op, localN uint64) Moment {
 	return Moment{Actor: actor, ReceivedMs: int64(op.MadeHybrid >> 16), Seq: pendingBit | localN, Ahead: true}
 }
 
+// IsPending tells whether a seq is that of an op which no server has decided yet.
+func IsPending(seq uint64) bool { return seq&pendingBit != 0 }
+
 // Verdict is the final answer to an op; numbers are stored.
 type Verdict uint8
 

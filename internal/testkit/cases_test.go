@@ -23,12 +23,10 @@ const (
 var elsewhere = map[string]string{
 	"A0":  byDevice,
 	"E16": byReplica,
-	"F2":  byDevice,
 	"G3":  byReplica, "G4": byServer,
 	"H9": byServer, "H13": byServer, "H14": byServer,
 	"Ic1": byContent, "Ic2": byContent, "Ic3": byContent, "Ic4": byContent, "Ic5": byContent, "Ic6": byContent,
 	"Ic7": byContent, "Ic8": byContent, "Ic9": byContent, "Ic11": byContent, "Ic12": byContent,
-	"J7": byDevice, "J9": byDevice,
 }
 
 func TestEveryRowOfTheSyncTablesHasItsTest(t *testing.T) {
