@@ -18,15 +18,19 @@ type SyncView struct {
 	Nth    int64  `json:"nth"`    // a view of a lower number is an older one: an answer may be overtaken by an event
 }
 
-// InboxItem is something the person still has to see: what became of an act of theirs at the studio.
+// InboxItem is something the person still has to see: what became of an act of theirs at the studio, what another did to their
+// work, an ask, or what is to be said of a task on the road.
 type InboxItem struct {
-	ID      string `json:"id"`
-	Asset   string `json:"asset"` // "" when it is about none
-	Path    string `json:"path"`
-	Verdict string `json:"verdict"` // parked refused merged noop
-	Message string `json:"message"`
-	Hint    string `json:"hint"`
-	At      int64  `json:"at"` // ms
+	ID       string `json:"id"`
+	Kind     string `json:"kind"`  // verdict news ask road
+	Code     string `json:"code"`  // as studio names it
+	Asset    string `json:"asset"` // "" when it is about none
+	Path     string `json:"path"`
+	Verdict  string `json:"verdict"` // of an act: parked refused merged noop; else ""
+	Message  string `json:"message"`
+	Hint     string `json:"hint"`
+	At       int64  `json:"at"`       // ms
+	Closable bool   `json:"closable"` // else it ends by itself
 }
 
 // Sync is bound to the frontend: how the project stands to its studio.
@@ -55,10 +59,9 @@ func (s *Sync) Inbox() ([]InboxItem, error) {
 		cards, err := open.Inbox(ctx)
 		items := []InboxItem{}
 		for _, k := range cards {
-			k.Params.Why = "inbox" // what its author reads
-			message, hint := s.catalogue.Error(string(k.Code), k.Params.Map())
-			item := InboxItem{ID: idText(k.ID), Asset: idText(k.Asset.ID), Path: shown(k.Path), Verdict: verdictOf(k.Verdict),
-				Message: message, Hint: hint, At: k.OpenedMs}
+			message, hint := s.catalogue.Card(string(k.Code), k.Params.Map(), k.Bytes, k.Kind == session.CardVerdict)
+			item := InboxItem{ID: idText(k.ID), Kind: string(k.Kind), Code: string(k.Code), Asset: idText(k.Asset.ID), Path: shown(k.Path),
+				Verdict: verdictOf(k.Verdict), Message: message, Hint: hint, At: k.OpenedMs, Closable: k.Closable()}
 			items = append(items, item)
 		}
 		return items, err
@@ -73,8 +76,10 @@ func verdictOf(v studio.Verdict) string {
 		return "refused"
 	case studio.Merged:
 		return "merged"
-	default:
+	case studio.Noop:
 		return "noop"
+	default:
+		return ""
 	}
 }
 

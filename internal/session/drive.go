@@ -28,7 +28,7 @@ type SyncState struct {
 	State   replica.State
 	Driving bool  // this process does it
 	Unsent  int   // ops to send
-	Need    int   // open cards
+	Need    int   // open cards, and asks that wait for an answer
 	BytesUp int64 // sent since this process drives
 }
 
@@ -215,6 +215,7 @@ func (s *Session) SyncState(ctx context.Context) (state SyncState, err error) {
 		_, state.Remote = snap.Replica()
 		var err error
 		state.Unsent, state.Need, err = snap.CountQueue()
+		state.Need += len(s.asks(snap))
 		return err
 	})
 	return state, err

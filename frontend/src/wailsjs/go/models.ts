@@ -206,12 +206,15 @@ export namespace app {
 	}
 	export interface InboxItem {
 	    id: string;
+	    kind: string;
+	    code: string;
 	    asset: string;
 	    path: string;
 	    verdict: string;
 	    message: string;
 	    hint: string;
 	    at: number;
+	    closable: boolean;
 	}
 	export interface Job {
 	    id: string;
