@@ -153,7 +153,52 @@ async function trial(how) {
   }
 }
 
+/** Someone loses their place, or their account, with work that was not sent: it is handed in, and parked for the supervisors. */
+async function leaving(how) {
+  const h = await film();
+  const { server, people } = h;
+  const { pia, ana } = people;
+  try {
+    for (const who of [pia, ana]) sync(who);
+    const bodies = [randomBytes(300_000), randomBytes(40_000)];
+    const ids = bodies.map((body, i) => {
+      ana.write("ana_1.blend", body);
+      return ana.json("checkpoint", "ana_1.blend", "-m", `unsent ${i}`).checkpoints[0].id;
+    });
+    ana.ok("note", "ana_1.blend", "not sent either");
+    if (how === "account") {
+      h.fine(pia.raw(["studio", "user", "disable", "ana", "--data", server.data], undefined, h.dir), "user disable");
+      const r = ana.raw(["login", server.url, "--username", "ana", "--password-stdin"], "a long password\n");
+      check(r.status !== 0 && r.stderr.includes("disabled"), `a closed account signs in: ${r.status} ${r.stderr}`);
+    } else {
+      pia.ok("member", "remove", "ana");
+      sync(pia);
+    }
+    for (let i = 0; i < 2; i++) {
+      const r = ana.raw(["sync", "--json"]);
+      check(r.status === 3 && JSON.parse(r.stdout).error.code === "not_member", `ana: sync exits ${r.status} ${r.stdout}${r.stderr}`);
+    }
+    sync(pia);
+    const chains = pia.json("parked", "list").parked;
+    check(chains.length === 1 && chains[0].checkpoints === 2 && chains[0].author === "ana" && chains[0].reason === "not_member", JSON.stringify(chains));
+    const out = join(h.dir, "out");
+    for (const [i, id] of ids.entries()) {
+      pia.ok("restore", "ana_1.blend", "--checkpoint", id, "--out", out);
+      check(readFileSync(out).equals(bodies[i]), `${id} differs`);
+      unlinkSync(out);
+    }
+    check(readFileSync(join(ana.root, "ana_1.blend")).equals(bodies[1]), "her file was touched");
+    check(ana.json("inbox").inbox.some((c) => c.code === "not_member"), "she reads where her work is");
+    for (const who of [pia, ana]) check(who.json("verify").ok, `${who.name}: verify`);
+    console.log(`restored (${how} lost): 2 checkpoints that were not sent are parked for the supervisors, byte for byte; her files and her store are whole`);
+  } finally {
+    await server.stop();
+  }
+}
+
 export async function restored() {
+  await leaving("place");
+  await leaving("account");
   await trial("backup");
   await trial("silent");
 }

@@ -347,3 +347,39 @@ func TestCase_A9(t *testing.T) {
 		require.Equal(t, verdict, out.Acked[announce.Op.ID].Verdict)
 	}
 }
+
+// Who has lost their place hands in at once what was not sent, asks for every verdict again that the base does not show, and is
+// left alone then. So does who cannot sign in again since their account was closed (row G2).
+func TestWhoIsNoMemberHandsInWhatWaits(t *testing.T) {
+	stand := standing(9)
+	stand.DepositKey = wire.Token{1}
+	for code, closed := range map[wire.Code]bool{wire.CodeNotMember: false, wire.CodeUnauthenticated: true} {
+		c := replica.NewCore(stand)
+		if closed {
+			c.Close()
+		}
+		asked(c)
+		require.Equal(t, replica.Again{}, c.Step(0, replica.Greeted{Err: refusal(code)}), code)
+		build := c.Step(0, replica.Laid{Stand: stand}).(replica.Build)
+		require.True(t, build.HandIn)
+		require.True(t, build.Knows(255), "what cannot be read is kept")
+		deposit := c.Step(0, replica.Built{Ops: ops(2), Stand: stand}).(replica.Deposit)
+		require.Equal(t, stand.DepositKey, deposit.Request.Key)
+		require.False(t, deposit.Request.Unreadable)
+		require.Equal(t, uint64(1), deposit.Request.Ops[0].N, "the server numbers them")
+		reply := wire.DepositReply{}
+		for _, op := range ops(2) {
+			reply.Outcomes = append(reply.Outcomes, wire.Outcome{Op: op.ID, Verdict: studio.Kept, Reason: studio.CodeNotMember})
+		}
+		keep := c.Step(0, replica.Deposited{Reply: reply}).(replica.Keep)
+		require.True(t, keep.HandedIn)
+		require.IsType(t, replica.Build{}, c.Step(0, replica.Kept{Stand: stand}))
+		require.IsType(t, replica.Rest{}, c.Step(0, replica.Built{Stand: stand}))
+		require.Equal(t, replica.NotAMember, c.State())
+		require.Nil(t, c.Step(0, replica.Woke{}), "it is not asked again unasked")
+	}
+	c := replica.NewCore(standing(9)) // was never given a key
+	asked(c)
+	require.IsType(t, replica.Rest{}, c.Step(0, replica.Greeted{Err: refusal(wire.CodeNotMember)}))
+	require.Equal(t, replica.NotAMember, c.State())
+}

@@ -170,6 +170,7 @@ type Core struct {
 	limit    int
 	tries    int
 	suspects int  // ops from the next one on, among which one makes every push fail; 0: none is known
+	closed   bool // the person's account is: they cannot sign in again
 	handing  bool // no member any more: what waits is handed in by the deposit key
 	tooOld   bool // to pull: it pushes all the same
 	common   uint64
@@ -182,6 +183,9 @@ type Core struct {
 
 // NewCore begins where a store stands.
 func NewCore(stand Stand) *Core { return &Core{stand: stand, limit: wire.PushOpsMax, resting: true} }
+
+// Close says that the person's account was closed: when they are not signed in, there is nothing to wait for.
+func (c *Core) Close() { c.closed = true }
 
 // State is how sync stands.
 func (c *Core) State() State { return c.state }
@@ -528,17 +532,25 @@ func (c *Core) failed(nowMs int64, err error) Effect {
 		}
 		return Renumber{} // the client id is another person's
 	case wire.CodeUnauthenticated:
+		if c.closed {
+			return c.handOver(nowMs)
+		}
 		return c.rest(nowMs, NeedsAuth)
 	case wire.CodeUpgrade:
 		return c.rest(nowMs, TooOld)
 	case wire.CodeNotMember:
-		if c.handing || c.stand.DepositKey.IsZero() {
-			return c.rest(nowMs, NotAMember)
-		}
-		c.handing = true // what was not sent is taken from who has lost their place (row G2)
-		return Again{}
+		return c.handOver(nowMs)
 	}
 	return c.rest(nowMs, Offline)
+}
+
+// handOver hands in what was not sent: it is taken from who has lost their place, or their account (row G2).
+func (c *Core) handOver(nowMs int64) Effect {
+	if c.handing || c.stand.DepositKey.IsZero() {
+		return c.rest(nowMs, NotAMember)
+	}
+	c.handing = true
+	return Again{}
 }
 
 // codeOf is the code of a call that failed; what is none of the wire is the network's.

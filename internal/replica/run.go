@@ -50,6 +50,7 @@ type Options struct {
 	Hello  wire.HelloRequest
 	Clock  *clock.Clock
 	Tell   func(State) // hears every change of state; nil: nobody
+	Closed bool        // the person's account was closed: what they had not sent is handed in
 }
 
 // New makes a replica of a store, at rest.
@@ -62,7 +63,11 @@ func New(ctx context.Context, o Options) (*Replica, error) {
 	if tell == nil {
 		tell = func(State) {}
 	}
-	return &Replica{store: o.Store, past: o.Past, remote: o.Remote, hello: o.Hello, clock: o.Clock, tell: tell, core: NewCore(stand),
+	core := NewCore(stand)
+	if o.Closed {
+		core.Close()
+	}
+	return &Replica{store: o.Store, past: o.Past, remote: o.Remote, hello: o.Hello, clock: o.Clock, tell: tell, core: core,
 		wake: make(chan bool, 1)}, nil
 }
 

@@ -23,7 +23,8 @@ type Credentials struct {
 	Fingerprint string `json:"fingerprint"` // of the pinned certificate, base64url; empty: none is pinned
 	User        string `json:"user"`        // the account's id
 	Username    string `json:"username"`
-	Token       string `json:"token"` // of the session: a secret
+	Token       string `json:"token"`            // of the session: a secret
+	Closed      bool   `json:"closed,omitempty"` // the account was closed: the server said so when its person signed in
 }
 
 // Format hides the token from logs and errors, whatever the verb.

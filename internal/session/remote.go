@@ -92,10 +92,20 @@ func Login(ctx context.Context, env Env, r LoginRequest) (Credentials, error) {
 			Device: r.Device, App: r.App})
 	}
 	if err != nil {
-		return c, netFailure(link.Server, err)
+		return c, errors.Join(netFailure(link.Server, err), noteClosed(home, link.Server, r.Username, err))
 	}
 	c.User, c.Username, c.Token = in.User, in.Username, in.Token
 	return c, home.SaveCredentials(c)
+}
+
+// noteClosed remembers that an account was closed, so that what its person had not sent is handed in.
+func noteClosed(home *Home, server, username string, err error) error {
+	known, unknown := home.Credentials(server)
+	if studio.CodeOf(err) != studio.CodeAccountDisabled || unknown != nil || !strings.EqualFold(known.Username, username) {
+		return nil
+	}
+	known.Closed = true
+	return home.SaveCredentials(known)
 }
 
 // Logout ends the session at the server, where that can be reached, and forgets it here.
@@ -271,7 +281,7 @@ func (s *Session) replica(ctx context.Context, to *remote, device, app string, t
 		return nil, err
 	}
 	store := syncStore{s}
-	return replica.New(ctx, replica.Options{Store: store, Past: store, Remote: to.calls, Clock: s.clock, Tell: tell,
+	return replica.New(ctx, replica.Options{Store: store, Past: store, Remote: to.calls, Clock: s.clock, Tell: tell, Closed: to.who.Closed,
 		Hello: wire.HelloRequest{Device: device, App: app, Unsent: unsent}})
 }
 
