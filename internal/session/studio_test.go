@@ -569,6 +569,7 @@ func TestCase_H3(t *testing.T) {
 	ana.syncs()
 	require.Equal(t, studio.Local, ana.checkpoint("ana.blend", "v3*").State)
 	ana.proves()
+	require.Equal(t, []studio.Code{studio.CodeSetBack}, ana.cards(), "she reads what happened")
 	ana.sends()
 	require.Equal(t, studio.Accepted, ana.checkpoint("ana.blend", "v3").State)
 	require.Zero(t, ana.queued())

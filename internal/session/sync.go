@@ -366,7 +366,7 @@ func (x syncStore) Restart(ctx context.Context, effect replica.Effect) (stand re
 					return err
 				}
 			}
-			if err := tx.ForgetAfter(e.After); err != nil {
+			if err := errors.Join(tx.ForgetAfter(e.After), x.setBack(tx, len(lost))); err != nil {
 				return err
 			}
 			if err := tx.ForgetCovered(); err != nil {
@@ -381,6 +381,15 @@ func (x syncStore) Restart(ctx context.Context, effect replica.Effect) (stand re
 		return tx.SetReplica(row)
 	})
 	return stand, err
+}
+
+// setBack tells the person that their acts were given back to a server that had lost them.
+func (x syncStore) setBack(tx *projectdb.Tx, n int) error {
+	if n == 0 {
+		return nil
+	}
+	return tx.AddCard(projectdb.Card{ID: studio.ID(x.s.clock.NewID()), Code: studio.CodeSetBack, OpenedMs: x.s.clock.NowMs(),
+		Params: studio.Params{Project: tx.Project().Name, N: n}})
 }
 
 // ChainAt gives the chain after a seq, as this store knows it.

@@ -85,6 +85,7 @@ const (
 	CodeUnreachable    Code = "unreachable"      // the server; the work is safe here
 	CodeUpgrade        Code = "upgrade_required" // this program is too old for the server
 	CodeServerBehind   Code = "needs_admin"      // this computer has seen newer work than the server
+	CodeSetBack        Code = "set_back"         // the server was; this computer gave back what it has
 	CodeNotShared      Code = "not_shared"       // the server does not give it to this person
 	CodeUnknownProject Code = "unknown_project"
 	CodeNoServer       Code = "no_server" // a personal project has nothing to sync with
