@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -241,4 +242,106 @@ func TestCase_G9(t *testing.T) {
 	ana.syncs()
 	ben.syncs()
 	require.Equal(t, ana.Me(), info(t, ben.Session, id).Assignee, "the sums did not match: all was fetched anew")
+}
+
+// TestCase_A0: a verdict with its notes is on the disk at once, and no act yet. Taken back, it leaves nothing; a crash loses
+// nothing; at close, or after 5 s at the next start, it is in the log, once.
+func TestCase_A0(t *testing.T) {
+	ctx := t.Context()
+	w := newWorld(t)
+	ana := w.init("ana")
+	w.write("a.blend", "one")
+	id := addTask(t, ana, "a.blend", ana.Me())
+	w.write("a.blend", "two")
+	require.NoError(t, save(t, ana, "a.blend", "two", "wfa").Err)
+	logged := func(s *session.Session) (n int) {
+		require.NoError(t, session.Store(s).Read(ctx, func(snap *projectdb.Snapshot) error {
+			seq, _ := snap.HeadSeq()
+			n = int(seq)
+			return nil
+		}))
+		return n
+	}
+	before := logged(ana)
+	verdict := session.StatusRequest{Assets: []studio.AssetID{id}, To: status(t, ana, "retake"), Notes: []string{"darker", "slower"}}
+
+	j, err := ana.Judge(ctx, verdict)
+	require.NoError(t, err)
+	require.False(t, j.ID.IsZero())
+	require.Equal(t, before, logged(ana))
+	took, err := ana.TakeBack(ctx, j.ID)
+	require.NoError(t, err)
+	require.True(t, took)
+	took, err = ana.TakeBack(ctx, j.ID)
+	require.NoError(t, err)
+	require.False(t, took)
+
+	_, err = ana.Judge(ctx, verdict)
+	require.NoError(t, err)
+	soon, err := session.Open(ctx, w.env("ana"), w.root) // within its 5 s: it can still be taken back
+	require.NoError(t, err)
+	require.Equal(t, before, logged(soon))
+	later := w.openLater("ana", time.Minute, fsys.Real()) // the process died, and another one starts
+	require.Equal(t, "retake", statusOf(t, later, id))
+	require.Equal(t, []string{"darker", "slower"}, notesOf(t, later, id))
+	now := logged(later)
+	require.Greater(t, now, before)
+	require.NoError(t, soon.Close())
+	require.Equal(t, now, logged(later), "once")
+
+	closing, err := session.Open(ctx, w.env("ana"), w.root)
+	require.NoError(t, err)
+	_, err = closing.Judge(ctx, session.StatusRequest{Assets: []studio.AssetID{id}, To: status(t, closing, "wip"), Reason: "go on"})
+	require.NoError(t, err)
+	require.NoError(t, closing.Close())
+	require.Equal(t, "wip", statusOf(t, later, id), "the person has gone")
+
+	none, err := later.Judge(ctx, session.StatusRequest{Assets: []studio.AssetID{id}, To: studio.StatusID{ID: studio.ID{1}}})
+	require.NoError(t, err)
+	require.True(t, none.ID.IsZero(), "what the rules refuse is refused at once")
+	require.Error(t, none.Results[0].Err)
+	v, err := later.Verify(ctx, nil)
+	require.NoError(t, err)
+	require.Empty(t, v.Problems)
+}
+
+// A verdict that is refused by the time it is made acts has a card with what was written.
+func TestAVerdictThatCameTooLateKeepsItsText(t *testing.T) {
+	ctx := t.Context()
+	w := newWorld(t)
+	ana := w.init("ana")
+	w.write("a.blend", "one")
+	id := addTask(t, ana, "a.blend", ana.Me())
+	w.write("a.blend", "two")
+	require.NoError(t, save(t, ana, "a.blend", "two", "wfa").Err)
+	closing, err := session.Open(ctx, w.env("ana"), w.root)
+	require.NoError(t, err)
+	_, err = closing.Judge(ctx, session.StatusRequest{Assets: []studio.AssetID{id}, To: status(t, ana, "retake"), Notes: []string{"darker"}})
+	require.NoError(t, err)
+	trashed, err := ana.Trash(ctx, []studio.ID{id.ID})
+	done(t, trashed, err)
+	purged, err := ana.Purge(ctx, []studio.AssetID{id})
+	done(t, purged, err)
+	require.NoError(t, closing.Close())
+	cards, err := ana.Inbox(ctx)
+	require.NoError(t, err)
+	require.Len(t, cards, 1)
+	require.Contains(t, cards[0].Params.Mine, "darker")
+}
+
+func statusOf(t *testing.T, s *session.Session, id studio.AssetID) string {
+	t.Helper()
+	_, slug := standing(t, s, id)
+	return slug
+}
+
+func notesOf(t *testing.T, s *session.Session, id studio.AssetID) (texts []string) {
+	t.Helper()
+	require.NoError(t, session.Store(s).Read(t.Context(), func(snap *projectdb.Snapshot) error {
+		for _, n := range snap.Notes(id) {
+			texts = append(texts, n.Text)
+		}
+		return nil
+	}))
+	return texts
 }

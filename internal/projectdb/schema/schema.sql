@@ -186,6 +186,13 @@ CREATE TABLE inbox (
 -- hours before that, and what waits to be sent is not all sent yet.
 CREATE TABLE contact (one INTEGER PRIMARY KEY CHECK (one = 1), at_ms INTEGER NOT NULL, away INTEGER NOT NULL) STRICT;
 
+-- canonical. Verdicts of reviews that can still be taken back: stored, and no acts yet. notes: a JSON list of texts; assets: a
+-- run of 16-byte ids.
+CREATE TABLE pending_review (
+  id BLOB PRIMARY KEY, actor BLOB NOT NULL, assets BLOB NOT NULL, to_status BLOB NOT NULL, reason TEXT NOT NULL,
+  notes TEXT NOT NULL, due_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- derived (the server tells). Own checkpoints whose bytes the server holds.
 CREATE TABLE transfer (checkpoint BLOB PRIMARY KEY, covered INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
