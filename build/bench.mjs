@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { seen } from "./studiobench.mjs";
 import { binary, json, median, ok, project, random, root, scratch, serve } from "./program.mjs";
 
 const rounds = 5;
@@ -116,6 +117,12 @@ async function live() {
   two.stop();
 }
 
+async function studio() {
+  const { p50, p99 } = await seen(page, 60);
+  report("a status on another's screen, through the studio", p50, "ms", 30, `p99 ${p99} ms`);
+  report("the same, p99", p99, "ms", 150, "60 rounds");
+}
+
 async function memory() {
   const at = scratch();
   project(at);
@@ -141,7 +148,7 @@ async function memory() {
 }
 
 console.log(`${cpus()[0].model}, ${cpus().length} cores`);
-const all = { tasks, live, memory };
+const all = { tasks, live, memory, studio };
 const asked = process.argv[2];
 for (const [name, measure] of Object.entries(all)) if (!asked || asked === name) await measure();
 if (failed.length > 0) {

@@ -17,7 +17,7 @@ import (
 
 const (
 	takeOverEvery = 2 * time.Second        // another process takes the driver's place within this
-	editDelay     = 300 * time.Millisecond // what a person does in one go is sent in one go
+	editDelay     = 300 * time.Millisecond // between two sendings: what a person does in one go is sent in one go
 	askedEvery    = 100 * time.Millisecond
 	askedMax      = 10 * time.Minute // a large file may be on its way
 )
@@ -132,13 +132,15 @@ func (d *driver) edits(ctx context.Context) {
 			}
 		})
 	})
+	var last time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-changed:
-			wake.Reset(editDelay)
+		case <-changed: // the first of some goes at once, the others together
+			wake.Reset(max(editDelay-time.Since(last), 0))
 		case <-wake.C:
+			last = time.Now()
 			asked := d.s.takeAsked(ctx)
 			if state, err := d.s.SyncState(ctx); err == nil && (asked || state.Unsent > 0) {
 				d.rep.Wake(asked)
@@ -164,16 +166,20 @@ func (d *driver) signedIn(ctx context.Context, token string) {
 	}
 }
 
-// news waits for the server's head to move.
+// news waits for the server's head to move. It asks for what is beyond the head that it has heard of, not beyond what has
+// been pulled: a pull on its way holds no news up.
 func (d *driver) news(ctx context.Context, to *remote) {
 	pause := time.Second
+	heard := d.rep.HeadSeq()
 	for ctx.Err() == nil {
-		seq := d.rep.HeadSeq()
-		reply, err := to.calls.WaitForHead(ctx, wire.WaitRequest{Project: d.s.projectID, Seq: seq})
-		if err == nil && reply.HeadSeq > seq {
+		began := time.Now()
+		reply, err := to.calls.WaitForHead(ctx, wire.WaitRequest{Project: d.s.projectID, Seq: heard})
+		if err == nil && reply.HeadSeq != heard { // or the server went back
+			heard, pause = reply.HeadSeq, time.Second
 			d.rep.Wake(false)
+			continue
 		}
-		if err == nil && reply.HeadSeq == d.rep.HeadSeq() {
+		if err == nil && time.Since(began) > time.Second { // a server that stops answers at once
 			pause = time.Second
 			continue
 		}
