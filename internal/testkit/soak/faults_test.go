@@ -19,9 +19,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"framehold/internal/serverdb"
-	"framehold/internal/studio"
 )
 
 var faultsWanted = flag.Int("soak.faults", 0, "faults of the disk that must have fired, which takes strace; 0: a few kills instead")
@@ -80,8 +77,12 @@ func TestServerFaults(t *testing.T) {
 		}
 		return c.cycles >= killCycles
 	}
-	worlds(t, nil, enough, func(h *house, seed uint64) error {
-		w := &faulty{house: h, tallies: c, rng: rand.New(rand.NewPCG(seed, 4)), notes: map[string]bool{}, saved: map[string]saved{}}
+	houses := make([]*house, max(1, *soakJobs))
+	for i := range houses {
+		houses[i] = build(t, []string{"pia", "ana", "ben"}, nil)
+	}
+	worlds(t, houses, enough, func(h *house, seed uint64) error {
+		w := &faulty{house: h, tallies: c, rng: rand.New(rand.NewPCG(seed, 4)), acknowledged: nothing()}
 		return w.live()
 	})
 	t.Log(c)
@@ -91,27 +92,21 @@ func TestServerFaults(t *testing.T) {
 	}
 }
 
-// saved is a checkpoint that somebody was told is safe.
-type saved struct {
-	path    string
-	content []byte
-}
-
 // faulty is a house in which things break, and what was acknowledged there.
 type faulty struct {
 	*house
 	*tallies
 	rng    *rand.Rand
 	pusher *pusher
-	notes  map[string]bool
-	saved  map[string]saved // by id
-	n      int
+	acknowledged
+	n int
 }
 
 func (w *faulty) live() (err error) {
 	if w.pusher, err = newPusher(w.house); err != nil {
 		return err
 	}
+	w.pushed = w.pusher.acked
 	defer w.pusher.http.CloseIdleConnections()
 	cycles := worldCycles
 	if *faultsWanted == 0 {
@@ -388,40 +383,8 @@ func (w *faulty) examine() error {
 	if err := w.check(); err != nil {
 		return err
 	}
-	notes, states, seqs := map[string]int{}, map[string]studio.CheckpointState{}, map[studio.OpID]uint64{}
-	if err := w.look(func(snap serverdb.Snapshot) error {
-		for _, ev := range snap.Events(0, snap.Head().Seq, 1<<30) {
-			seqs[ev.Op] = ev.Seq
-		}
-		return eachRow(snap, func(r studio.Row) {
-			switch r := r.(type) {
-			case studio.Note:
-				notes[r.Text]++
-			case studio.Checkpoint:
-				states[r.ID.String()] = r.State
-			}
-		})
-	}); err != nil {
+	if err := w.lost(w.house); err != nil {
 		return err
-	}
-	lost := []string{}
-	for text := range w.notes {
-		if notes[text] != 1 {
-			lost = append(lost, fmt.Sprintf("the note %q is there %d times", text, notes[text]))
-		}
-	}
-	for id := range w.saved {
-		if s := states[id]; s != studio.Accepted && s != studio.Parked && s != studio.Step {
-			lost = append(lost, fmt.Sprintf("checkpoint %s is in state %d", id, s))
-		}
-	}
-	for op, seq := range w.pusher.acked {
-		if seqs[op] != seq {
-			lost = append(lost, fmt.Sprintf("op %s, acknowledged as %d, is %d", op, seq, seqs[op]))
-		}
-	}
-	if len(lost) > 0 {
-		return fmt.Errorf("lost: %s", strings.Join(lost, "; "))
 	}
 	return errors.Join(w.people[1].verify(), w.people[2].verify())
 }
@@ -429,21 +392,11 @@ func (w *faulty) examine() error {
 // compare brings every checkpoint that was acknowledged back from the studio, on the computer of someone who has none.
 func (w *faulty) compare() error {
 	pia := w.people[0]
-	if err := pia.sync(); err != nil {
+	if err := errors.Join(pia.sync(), w.restored(pia)); err != nil {
 		return err
 	}
-	for id, k := range w.saved {
-		out := filepath.Join(w.dir, "out-"+id)
-		if err := pia.run(nil, "restore", k.path, "--checkpoint", id, "--out", out).failure(0); err != nil {
-			return err
-		}
-		got, err := os.ReadFile(out)
-		if err != nil || !bytes.Equal(got, k.content) {
-			return fmt.Errorf("checkpoint %s of %s differs: %d bytes of %d %w", id, k.path, len(got), len(k.content), err)
-		}
-	}
 	w.mu.Lock()
-	w.acked += len(w.pusher.acked)
+	w.acked += len(w.pushed)
 	w.mu.Unlock()
 	return pia.verify()
 }

@@ -64,9 +64,9 @@ type person struct {
 	door       string // where the studio is met by them
 }
 
-// build makes a house: a film of pia's, published, of which ana and ben have copies and tasks. door gives each person the
-// address at which they meet the studio, when it is another than the studio's own.
-func build(t *testing.T, door func(name, listen string) string) *house {
+// build makes a house: a film of pia's, published, of which the others have copies; ana and ben have tasks. door gives each
+// person the address at which they meet the studio, when it is another than the studio's own.
+func build(t *testing.T, people []string, door func(name, listen string) string) *house {
 	t.Helper()
 	top := t.TempDir()
 	h := &house{dir: filepath.Join(top, "live"), kept: filepath.Join(top, "kept"), binary: *soakBin, listen: freePort(t)}
@@ -76,7 +76,7 @@ func build(t *testing.T, door func(name, listen string) string) *house {
 		require.NoError(t, err)
 	}
 	require.NoError(t, os.MkdirAll(filepath.Join(h.dir, "films"), 0o755))
-	for _, name := range []string{"pia", "ana", "ben"} {
+	for _, name := range people {
 		p := &person{h: h, name: name, root: filepath.Join(h.dir, "films", name), door: "http://" + h.listen}
 		if door != nil {
 			p.door = "http://" + door(name, h.listen)
@@ -351,14 +351,9 @@ func (p *person) sync() error {
 	return nil
 }
 
-// worlds runs a world for each seed, some at once, until enough says so or one fails.
-func worlds(t *testing.T, door func(name, listen string) string, enough func() bool, one func(h *house, seed uint64) error) {
+// worlds runs a world for each seed, in one of the houses, until enough says so or one fails.
+func worlds(t *testing.T, houses []*house, enough func() bool, one func(h *house, seed uint64) error) {
 	t.Helper()
-	jobs := max(1, *soakJobs)
-	houses := make([]*house, jobs)
-	for i := range houses {
-		houses[i] = build(t, door)
-	}
 	var mu sync.Mutex
 	next, failed := *soakSeed, error(nil)
 	var wg sync.WaitGroup
@@ -387,5 +382,5 @@ func worlds(t *testing.T, door func(name, listen string) string, enough func() b
 	}
 	wg.Wait()
 	require.NoError(t, failed, "a failing world is run again with -soak.seed")
-	t.Logf("the next seed is %d", next-uint64(jobs))
+	t.Logf("the next seed is %d", next-uint64(len(houses)))
 }
