@@ -49,7 +49,7 @@ type Options struct {
 	Remote wire.Sync
 	Hello  wire.HelloRequest
 	Clock  *clock.Clock
-	Tell   func(State) // hears every change of state; nil: nobody
+	Tell   func(State) // hears every change of state, and the end of each round; nil: nobody
 	Closed bool        // the person's account was closed: what they had not sent is handed in
 }
 
@@ -102,7 +102,7 @@ func (r *Replica) step(ev Event) Effect {
 	effect := r.core.Step(r.clock.NowMs(), ev)
 	now := r.core.State()
 	r.mu.Unlock()
-	if now != before {
+	if _, rests := effect.(Rest); rests || now != before {
 		r.tell(now) // it may ask how things stand
 	}
 	return effect

@@ -18,8 +18,11 @@ import (
 const (
 	takeOverEvery = 2 * time.Second        // another process takes the driver's place within this
 	editDelay     = 300 * time.Millisecond // between two sendings: what a person does in one go is sent in one go
+	bytesPauseMin = time.Second            // until bytes that could not be sent are sent again
+	bytesPauseMax = time.Minute
 	askedEvery    = 100 * time.Millisecond
 	askedMax      = 10 * time.Minute // a large file may be on its way
+	lookEach      = 50               // times that it is looked whether that was done: whether the studio is reached
 )
 
 // SyncState is how sync stands, for the person's indicator.
@@ -110,10 +113,15 @@ func (d *driver) told(ctx context.Context) {
 	state := d.rep.State()
 	d.s.tellState(ctx, state, d.lane.up, d.tell)
 	if state == replica.Synced || state == replica.NotAMember {
-		select {
-		case d.send <- struct{}{}:
-		default:
-		}
+		d.sendSoon()
+	}
+}
+
+// sendSoon says that there may be bytes to send.
+func (d *driver) sendSoon() {
+	select {
+	case d.send <- struct{}{}:
+	default:
 	}
 }
 
@@ -144,6 +152,9 @@ func (d *driver) edits(ctx context.Context) {
 			asked := d.s.takeAsked(ctx)
 			if state, err := d.s.SyncState(ctx); err == nil && (asked || state.Unsent > 0) {
 				d.rep.Wake(asked)
+			}
+			if asked {
+				d.sendSoon()
 			}
 		}
 	}
@@ -193,24 +204,35 @@ func (d *driver) news(ctx context.Context, to *remote) {
 	}
 }
 
-// bytes is the lane of content: it waits for nobody's tracking data.
+// bytes is the lane of content: it waits for nobody's tracking data. What could not be sent is sent again, later each time,
+// or when a person asks.
 func (d *driver) bytes(ctx context.Context) {
+	pause := bytesPauseMin
+	again := time.NewTimer(0)
+	again.Stop()
+	defer again.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-d.send:
+		case <-again.C:
 		}
 		gone := d.rep.State() == replica.NotAMember
 		freed, err := d.lane.send(ctx, gone)
 		if freed || err == nil {
 			d.s.tellState(ctx, d.rep.State(), d.lane.up, d.tell)
+			pause = bytesPauseMin
 		}
 		if err == nil && !freed && d.rep.State() == replica.Synced {
 			_, _ = d.s.cameBack(ctx) // tried again at the next contact; the edit wakes the conversation by itself
 		}
 		if freed {
 			d.rep.Wake(gone) // who is no member is not heard unasked
+		}
+		if err != nil {
+			again.Reset(pause)
+			pause = min(2*pause, bytesPauseMax)
 		}
 	}
 }
@@ -243,14 +265,19 @@ func (s *Session) AskSync(ctx context.Context) error {
 	return s.care(ctx, func(tx *projectdb.Tx) error { return tx.SetSyncAsked(true) })
 }
 
-// askDriver lets the process that syncs this store do it now, and waits until it has.
-func (s *Session) askDriver(ctx context.Context) error {
+// askDriver lets the process that syncs this store do it now, and waits until it has, or until the studio is not reached.
+func (s *Session) askDriver(ctx context.Context, to *remote) error {
 	if err := s.AskSync(ctx); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, askedMax)
 	defer cancel()
-	for {
+	for n := 0; ; n++ {
+		if n%lookEach == 0 { // the driver tells nobody but its own window that it is offline
+			if _, err := to.calls.WaitForHead(ctx, wire.WaitRequest{Project: s.projectID}); err != nil {
+				return netFailure(to.who.Server, err)
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return studio.Refuse(studio.CodeTimeout, studio.Params{Why: "sync"})

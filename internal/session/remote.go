@@ -328,7 +328,7 @@ func (s *Session) Sync(ctx context.Context, r SyncRequest) (done Synced, err err
 	}
 	lock, err := s.syncLock()
 	if errors.Is(err, fsys.ErrLocked) {
-		if err := s.askDriver(ctx); err != nil {
+		if err := s.askDriver(ctx, to); err != nil {
 			return done, err
 		}
 		after, err := s.tally(ctx)

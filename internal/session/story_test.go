@@ -3,8 +3,10 @@ package session_test
 import (
 	"context"
 	"math/rand/v2"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,6 +26,8 @@ type house struct {
 	t    *testing.T
 	dir  string
 	http *httptest.Server
+	// broken, when set, is asked about each call: one that it takes is answered as by a server that cannot.
+	broken atomic.Pointer[func(*http.Request) bool]
 }
 
 func newHouse(t *testing.T, people ...string) *house {
@@ -40,7 +44,13 @@ func newHouse(t *testing.T, people ...string) *house {
 	require.NoError(t, s.Close())
 	serving, err := server.Open(context.Background(), o)
 	require.NoError(t, err)
-	h.http = httptest.NewUnstartedServer(serving.Handler())
+	h.http = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if broken := h.broken.Load(); broken != nil && (*broken)(r) {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		serving.Handler().ServeHTTP(w, r)
+	}))
 	h.http.Config.Protocols = wire.Protocols()
 	h.http.Start()
 	t.Cleanup(func() {
@@ -88,7 +98,14 @@ func (a desk) sync() session.Synced {
 // published is a film with a task of ana's, published by pia, its producer; everyone has a copy.
 func published(t *testing.T) (pia, ana, ben desk) {
 	t.Helper()
-	h := newHouse(t, "pia", "ana", "ben")
+	_, pia, ana, ben = publishedBy(t)
+	return pia, ana, ben
+}
+
+// publishedBy is published, and the house that it stands in.
+func publishedBy(t *testing.T) (h *house, pia, ana, ben desk) {
+	t.Helper()
+	h = newHouse(t, "pia", "ana", "ben")
 	w := &world{t: t, root: filepath.Join(h.dir, "films", "pia"), home: filepath.Join(h.dir, "homes")}
 	s, err := session.Init(context.Background(), h.env("pia"), w.root, "Film")
 	require.NoError(t, err)
@@ -102,7 +119,7 @@ func published(t *testing.T) (pia, ana, ben desk) {
 		require.Len(t, list, 3)
 		return true
 	}}))
-	return desk{w, s}, h.clone("ana"), h.clone("ben")
+	return h, desk{w, s}, h.clone("ana"), h.clone("ben")
 }
 
 func TestWhatWasMadeOfflineIsParkedAsOneChainAndAdopted(t *testing.T) {

@@ -303,7 +303,7 @@ func (w *network) checkpoint(p *person, task string) (result, error) {
 
 // settle lets everybody sync in peace, and wants them to agree soon.
 func (w *network) settle() error {
-	until := time.Now().Add(patienceMax / 4)
+	until := time.Now().Add(patienceMax)
 	for {
 		var wg sync.WaitGroup
 		errs := make([]error, len(w.people))

@@ -1,0 +1,71 @@
+package session_test
+
+import (
+	"context"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"framehold/internal/session"
+	"framehold/internal/studio"
+)
+
+// driven keeps a desk in sync until the test ends; told hears every change.
+func (a desk) driven(told func(session.SyncState)) {
+	a.t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- a.s.Drive(ctx, session.SyncRequest{Device: "test", App: "test"}, told) }()
+	a.t.Cleanup(func() {
+		stop()
+		require.NoError(a.t, <-ended)
+	})
+}
+
+// A file whose sending breaks is sent again by itself: nobody has to touch anything.
+func TestWhatCouldNotBeSentIsSentAgainByItself(t *testing.T) {
+	ctx := context.Background()
+	h, _, ana, _ := publishedBy(t)
+	id := asset(t, ana.s, "shot_020.blend")
+	_, err := ana.s.Restore(ctx, id, studio.CheckpointID{}, nil)
+	require.NoError(t, err)
+	var uploads atomic.Int32
+	broken := func(r *http.Request) bool { return strings.Contains(r.URL.Path, "/uploads") && uploads.Add(1) == 1 }
+	h.broken.Store(&broken)
+	ana.driven(func(session.SyncState) {})
+	ana.write("shot_020.blend", "two of ana")
+	require.NoError(t, save(t, ana.s, "shot_020.blend", "two", "").Err)
+	require.Eventually(t, func() bool {
+		p, err := ana.s.Look(ctx)
+		return err == nil && p.Assets[id].HeadVersion == 2 // the studio has decided it
+	}, time.Minute, 20*time.Millisecond)
+	require.Greater(t, uploads.Load(), int32(1))
+}
+
+// Who asks for a sync beside an open window is told at once that the studio is not reached.
+func TestASyncBesideAWindowSaysThatTheStudioIsNotReached(t *testing.T) {
+	ctx := context.Background()
+	h, _, ana, _ := publishedBy(t)
+	synced := make(chan struct{}, 1)
+	ana.driven(func(session.SyncState) {
+		select {
+		case synced <- struct{}{}:
+		default:
+		}
+	})
+	<-synced
+	other, err := session.Open(ctx, h.env("ana"), filepath.Join(h.dir, "films", "ana"))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, other.Close()) }()
+	h.http.CloseClientConnections()
+	all := func(*http.Request) bool { return true }
+	h.broken.Store(&all)
+	ana.write("shot_020.blend", "two of ana")
+	_, err = other.Sync(ctx, session.SyncRequest{Device: "test", App: "test"})
+	require.Equal(t, studio.CodeUnreachable, studio.CodeOf(err))
+}
