@@ -276,7 +276,8 @@ func (b *Browser) Assign(r AssignRequest) (Act, error) {
 		if err != nil {
 			return Act{Results: []Result{}}, err
 		}
-		out, err := s.Assign(ctx, session.AssignRequest{Assets: assets, To: studio.UserID{ID: to}, Convert: r.Convert, Reason: r.Reason})
+		out, err := s.Assign(ctx, session.AssignRequest{Assets: assets, To: studio.UserID{ID: to}, Convert: r.Convert, Reason: r.Reason,
+			Override: r.Override})
 		if err != nil {
 			return Act{Results: []Result{}}, err
 		}

@@ -209,8 +209,10 @@ type Row struct {
 	NotYours    bool     `json:"notYours"` // modified, and someone else or nobody holds it
 	Status      string   `json:"status"`   // status id; "" when not a task
 	StatusSince int64    `json:"statusSince"`
-	Assignee    string   `json:"assignee"` // user id or ""
-	Type        string   `json:"type"`     // type id or ""
+	Assignee    string   `json:"assignee"`  // user id or ""
+	RoadUntil   int64    `json:"roadUntil"` // ms; 0: its holder has it not on the road
+	RoadOver    bool     `json:"roadOver"`  // that date is over
+	Type        string   `json:"type"`      // type id or ""
 	Tags        []string `json:"tags"`
 	Priority    int      `json:"priority"` // 0 none .. 3 urgent
 	Due         string   `json:"due"`
@@ -307,10 +309,11 @@ type Result struct {
 
 // AssignRequest gives tasks to a person; To "" = to nobody.
 type AssignRequest struct {
-	IDs     []string `json:"ids"`
-	To      string   `json:"to"`
-	Convert bool     `json:"convert"` // resources become tasks first
-	Reason  string   `json:"reason"`
+	IDs      []string `json:"ids"`
+	To       string   `json:"to"`
+	Convert  bool     `json:"convert"` // resources become tasks first
+	Reason   string   `json:"reason"`
+	Override bool     `json:"override"` // though its holder has it on the road; needs a reason
 }
 
 // StatusRequest moves tasks to a status.
@@ -522,7 +525,7 @@ type ParkedSide struct {
 
 // ParkedVerb is what may be done with a chain.
 type ParkedVerb struct {
-	Verb        string `json:"verb"`        // adopt copy keep trash restore
+	Verb        string `json:"verb"`        // adopt copy keep trash restore ask purge
 	Consequence string `json:"consequence"` // one sentence
 	Refusal     *Error `json:"refusal"`     // why I may not, or null
 }

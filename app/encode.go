@@ -82,6 +82,10 @@ func (c *core) row(s *session.Session, p *session.Picture, r session.Row, stops 
 		return out
 	}
 	out.Status, out.StatusSince, out.Assignee, out.Type = idText(a.Status.ID), a.StatusMs, idText(a.Assignee.ID), idText(a.Type.ID)
+	if a.Road.User == a.Assignee {
+		out.RoadUntil = a.Road.UntilMs
+		out.RoadOver = out.RoadUntil > 0 && !a.Road.Keeps(c.env.Clock.NowMs())
+	}
 	out.Tags, out.Priority, out.Due, out.EstimateMin = list(a.Tags), int(a.Priority), a.Due, int(a.EstimateMin)
 	out.Checkpoints, out.Notes, out.Parked, out.Saved = a.Checkpoints, a.OpenNotes, a.OpenParked, a.SavedMs
 	out.Preview = previewURL(a.Preview, smallPx)

@@ -36,7 +36,7 @@ func verbsOf(state studio.ParkedState) []string {
 	case studio.ParkedKept, studio.ParkedCopied:
 		return []string{"adopt", "copy", "restore", "trash"}
 	case studio.ParkedTrashed:
-		return []string{"restore", "copy"}
+		return []string{"restore", "copy", "purge"}
 	default:
 		return []string{"adopt", "copy", "keep", "trash"}
 	}
@@ -84,8 +84,13 @@ func (c *core) parkedItem(s *session.Session, p *session.Picture, look session.P
 	}
 	item.Title, item.Reason = fill(c.catalogue.Parked["title"], params), fill(reason, params)
 	may := map[string]error{"adopt": look.May.Adopt, "copy": look.May.Copy, "keep": look.May.Keep, "trash": look.May.Trash,
-		"restore": look.May.Restore}
-	for _, verb := range verbsOf(look.State) {
+		"restore": look.May.Restore, "purge": look.May.Purge}
+	verbs := verbsOf(look.State)
+	if look.May.Adopt != nil && !look.Adopter.IsZero() && look.State != studio.ParkedTrashed {
+		params["adopter"] = memberName(p, look.Adopter)
+		verbs = append([]string{"ask"}, verbs...)
+	}
+	for _, verb := range verbs {
 		item.Verbs = append(item.Verbs, ParkedVerb{Verb: verb, Consequence: fill(c.catalogue.Parked[verb], params), Refusal: c.told(may[verb])})
 	}
 	return item
@@ -149,6 +154,43 @@ func (c *Checkpoints) TrashParked(ids []string) (Act, error) {
 // RestoreParked opens chains again. Codes: permission, unknown_checkpoint.
 func (c *Checkpoints) RestoreParked(ids []string) (Act, error) {
 	return c.onParked(ids, "parked_restored", (*session.Session).RestoreParked)
+}
+
+// AskParked asks who may put chains on the lines of their assets to do so: the holder, else who leads. Codes: permission,
+// bad_target, unknown_checkpoint.
+func (c *Checkpoints) AskParked(ids []string) (Act, error) {
+	return in(c.core, func(ctx context.Context, s *session.Session) (Act, error) {
+		none := Act{Results: []Result{}}
+		roots, err := chainIDs(ids)
+		if err != nil {
+			return none, err
+		}
+		p, looks, err := s.ParkedLooks(ctx, true)
+		if err != nil {
+			return none, err
+		}
+		act := none
+		for _, root := range roots {
+			for _, look := range looks {
+				if look.Root != root {
+					continue
+				}
+				out, err := s.AskParked(ctx, []studio.CheckpointID{root}, look.Adopter)
+				if err != nil {
+					return none, err
+				}
+				one := c.act(out, "parked_asked", map[string]string{"who": memberName(p, look.Adopter)})
+				one.Done, one.Refused, one.Results = one.Done+act.Done, one.Refused+act.Refused, append(act.Results, one.Results...)
+				act = one
+			}
+		}
+		return act, nil
+	})
+}
+
+// PurgeParked gives up the bytes of chains in the trash, for good; the page has asked twice. Codes: permission, usage.
+func (c *Checkpoints) PurgeParked(ids []string) (Act, error) {
+	return c.onParked(ids, "parked_purged", (*session.Session).PurgeParked)
 }
 
 // CopyParked makes a resource of each chain beside its asset and puts its file in the working folder: a job.

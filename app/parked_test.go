@@ -85,8 +85,8 @@ func TestParkedWorkIsShownWithWhatEveryVerbLeadsTo(t *testing.T) {
 	_, err = cleo.Projects.MemberAdd("dora", "Dora", "", "Artist")
 	require.NoError(t, err)
 	dora := open(t, dir, "dora")
-	require.Equal(t, map[string]string{"adopt": "permission", "copy": "permission", "keep": "permission", "trash": "permission"},
-		refusals(dora.parked(false)[0]))
+	require.Equal(t, map[string]string{"ask": "", "adopt": "permission", "copy": "permission", "keep": "permission",
+		"trash": "permission"}, refusals(dora.parked(false)[0]))
 	before := contents(t, dir)
 	act, err := dora.Checkpoints.Adopt([]string{item.ID})
 	require.NoError(t, err)

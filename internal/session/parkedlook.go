@@ -16,11 +16,12 @@ type ParkedLook struct {
 	HeadOf   studio.Checkpoint   // the current version; zero: none
 	Next     uint32              // the version that adopting would make
 	CopyName string              // what a copy would be called
+	Adopter  studio.UserID       // who may put it on the line and can be asked to; zero: nobody else may
 	May      ParkedMay
 }
 
 // ParkedMay is why an act on a chain would be refused; nil: it would be done, or is so already.
-type ParkedMay struct{ Adopt, Copy, Keep, Trash, Restore error }
+type ParkedMay struct{ Adopt, Copy, Keep, Trash, Restore, Purge error }
 
 // ParkedLooks is Parked with what a screen shows beside it. The acts are decided by the same functions as when they are
 // made.
@@ -44,6 +45,7 @@ func (s *Session) ParkedLooks(ctx context.Context, all bool) (p *Picture, looks 
 			asset, _ := snap.Asset(c.Asset)
 			look.HeadOf, _ = snap.Checkpoint(asset.Head)
 			look.Next = asset.NextVersion
+			look.Adopter = studio.Adopter(snap, s.me, asset)
 			look.CopyName = (&item{act: a, state: a.state}).copyName(asset, chain)
 			looks = append(looks, look)
 		}
@@ -64,7 +66,7 @@ func (s *Session) mayParked(a *act, c ParkedChain) ParkedMay {
 		return func(it *item, c ParkedChain) error { return it.onChain(c, kind) }
 	}
 	return ParkedMay{Adopt: try((*item).adoptChain), Keep: try(on(studio.KindKeep)), Trash: try(on(studio.KindParkedTrash)),
-		Restore: try(on(studio.KindParkedRestore)), Copy: try(func(it *item, c ParkedChain) error {
+		Restore: try(on(studio.KindParkedRestore)), Purge: try(on(studio.KindParkedPurge)), Copy: try(func(it *item, c ParkedChain) error {
 			_, err := it.copyChain(c)
 			return err
 		})}

@@ -101,6 +101,21 @@ func (d *decider) mayAdopt(a Asset, path string) *Decision {
 	return nil
 }
 
+// Adopter is whom a person asks to adopt what is parked beside an asset: its holder, else the first member whose role adopts;
+// zero: nobody but them may.
+func Adopter(view View, me UserID, a Asset) UserID {
+	if m, ok := view.Member(a.Assignee); ok && !m.Gone && a.Assignee != me {
+		return a.Assignee
+	}
+	for _, m := range view.Members() {
+		other := (&decider{view: view}).as(m.User)
+		if m.User != me && !m.Gone && other.mayAdopt(a, "") == nil {
+			return m.User
+		}
+	}
+	return UserID{}
+}
+
 // outOfTrash takes an asset out of the trash (row C8). One that stands in a collection there goes to Recovered.
 func (d *decider) outOfTrash(a *Asset) ([]Row, Decision) {
 	if !a.Trashed() && !d.inTrash(a.Parent) {

@@ -31,6 +31,7 @@ export namespace app {
 	    to: string;
 	    convert: boolean;
 	    reason: string;
+	    override: boolean;
 	}
 	export interface StatusInfo {
 	    id: string;
@@ -72,6 +73,8 @@ export namespace app {
 	    status: string;
 	    statusSince: number;
 	    assignee: string;
+	    roadUntil: number;
+	    roadOver: boolean;
 	    type: string;
 	    tags: string[];
 	    priority: number;
@@ -381,6 +384,30 @@ export namespace app {
 	    redo: string;
 	}
 	
+	export interface RiskView {
+	    id: string;
+	    holder: string;
+	    sentence: string;
+	    road: boolean;
+	}
+	export interface RoadItem {
+	    id: string;
+	    path: string;
+	    via: string;
+	    bytes: number;
+	    here: boolean;
+	    new: boolean;
+	    problem: string;
+	}
+	export interface RoadView {
+	    items: RoadItem[];
+	    more: number;
+	    files: number;
+	    bytes: number;
+	    missing: number;
+	    toFetch: number;
+	    free: number;
+	}
 	
 	export interface SetRequest {
 	    ids: string[];

@@ -6,6 +6,10 @@ export function Add(arg1:app.AddRequest):Promise<string>;
 
 export function AddNote(arg1:string,arg2:string):Promise<app.Act>;
 
+export function Answer(arg1:string,arg2:boolean,arg3:string):Promise<app.Act>;
+
+export function Ask(arg1:Array<string>,arg2:string):Promise<app.Act>;
+
 export function Assign(arg1:app.AssignRequest):Promise<app.Act>;
 
 export function Claim(arg1:Array<string>):Promise<app.Act>;
@@ -20,6 +24,10 @@ export function Depend(arg1:string,arg2:Array<string>,arg3:boolean):Promise<app.
 
 export function Details(arg1:string):Promise<app.Details>;
 
+export function EndRoad(arg1:Array<string>):Promise<app.Act>;
+
+export function FetchRoad(arg1:Array<string>):Promise<string>;
+
 export function History(arg1:app.HistoryRequest):Promise<app.History>;
 
 export function IDs(arg1:app.ListRequest):Promise<Array<string>>;
@@ -32,17 +40,23 @@ export function New(arg1:app.NewRequest):Promise<app.Act>;
 
 export function OpenInApp(arg1:string):Promise<void>;
 
+export function PlanRoad(arg1:Array<string>):Promise<app.RoadView>;
+
 export function Rename(arg1:string,arg2:string):Promise<app.Act>;
 
 export function Rescan():Promise<void>;
 
 export function Reveal(arg1:string):Promise<void>;
 
+export function Risks(arg1:Array<string>,arg2:string):Promise<Array<app.RiskView>>;
+
 export function Rows(arg1:Array<string>):Promise<Array<app.Row>>;
 
 export function Set(arg1:app.SetRequest):Promise<app.Act>;
 
 export function SetStatus(arg1:app.StatusRequest):Promise<app.Act>;
+
+export function StartRoad(arg1:Array<string>,arg2:string):Promise<string>;
 
 export function Suggest(arg1:string,arg2:Array<string>):Promise<Array<app.Suggestion>>;
 

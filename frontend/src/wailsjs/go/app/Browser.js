@@ -10,6 +10,14 @@ export function AddNote(arg1, arg2) {
   return window['go']['app']['Browser']['AddNote'](arg1, arg2);
 }
 
+export function Answer(arg1, arg2, arg3) {
+  return window['go']['app']['Browser']['Answer'](arg1, arg2, arg3);
+}
+
+export function Ask(arg1, arg2) {
+  return window['go']['app']['Browser']['Ask'](arg1, arg2);
+}
+
 export function Assign(arg1) {
   return window['go']['app']['Browser']['Assign'](arg1);
 }
@@ -38,6 +46,14 @@ export function Details(arg1) {
   return window['go']['app']['Browser']['Details'](arg1);
 }
 
+export function EndRoad(arg1) {
+  return window['go']['app']['Browser']['EndRoad'](arg1);
+}
+
+export function FetchRoad(arg1) {
+  return window['go']['app']['Browser']['FetchRoad'](arg1);
+}
+
 export function History(arg1) {
   return window['go']['app']['Browser']['History'](arg1);
 }
@@ -62,6 +78,10 @@ export function OpenInApp(arg1) {
   return window['go']['app']['Browser']['OpenInApp'](arg1);
 }
 
+export function PlanRoad(arg1) {
+  return window['go']['app']['Browser']['PlanRoad'](arg1);
+}
+
 export function Rename(arg1, arg2) {
   return window['go']['app']['Browser']['Rename'](arg1, arg2);
 }
@@ -74,6 +94,10 @@ export function Reveal(arg1) {
   return window['go']['app']['Browser']['Reveal'](arg1);
 }
 
+export function Risks(arg1, arg2) {
+  return window['go']['app']['Browser']['Risks'](arg1, arg2);
+}
+
 export function Rows(arg1) {
   return window['go']['app']['Browser']['Rows'](arg1);
 }
@@ -84,6 +108,10 @@ export function Set(arg1) {
 
 export function SetStatus(arg1) {
   return window['go']['app']['Browser']['SetStatus'](arg1);
+}
+
+export function StartRoad(arg1, arg2) {
+  return window['go']['app']['Browser']['StartRoad'](arg1, arg2);
 }
 
 export function Suggest(arg1, arg2) {

@@ -4,6 +4,8 @@ import {app} from '../models';
 
 export function Adopt(arg1:Array<string>):Promise<app.Act>;
 
+export function AskParked(arg1:Array<string>):Promise<app.Act>;
+
 export function CopyParked(arg1:Array<string>):Promise<string>;
 
 export function Create(arg1:app.CheckpointRequest):Promise<string>;
@@ -19,6 +21,8 @@ export function KeepParked(arg1:Array<string>):Promise<app.Act>;
 export function Parked(arg1:boolean):Promise<app.ParkedView>;
 
 export function Prepare(arg1:Array<string>):Promise<app.Prepared>;
+
+export function PurgeParked(arg1:Array<string>):Promise<app.Act>;
 
 export function Restore(arg1:string,arg2:string):Promise<string>;
 

@@ -6,6 +6,10 @@ export function Adopt(arg1) {
   return window['go']['app']['Checkpoints']['Adopt'](arg1);
 }
 
+export function AskParked(arg1) {
+  return window['go']['app']['Checkpoints']['AskParked'](arg1);
+}
+
 export function CopyParked(arg1) {
   return window['go']['app']['Checkpoints']['CopyParked'](arg1);
 }
@@ -36,6 +40,10 @@ export function Parked(arg1) {
 
 export function Prepare(arg1) {
   return window['go']['app']['Checkpoints']['Prepare'](arg1);
+}
+
+export function PurgeParked(arg1) {
+  return window['go']['app']['Checkpoints']['PurgeParked'](arg1);
 }
 
 export function Restore(arg1, arg2) {
