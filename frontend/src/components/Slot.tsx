@@ -13,6 +13,8 @@ type Look = {
   name?: boolean;
   /** A lock on other people's: off where only the person matters. */
   lock?: boolean;
+  /** They have it on the road: a plane in the place of the lock. */
+  road?: boolean;
 };
 
 const kind = (person: PersonLook | undefined): "empty" | "mine" | "other" =>
@@ -26,14 +28,15 @@ export function slotTitle(person: PersonLook | undefined): string {
     : `${personName(person)} holds this task. Only they can checkpoint`;
 }
 
-function Inside({ person, size = 20, name = true, lock = true }: Look) {
+function Inside({ person, size = 20, name = true, lock = true, road = false }: Look) {
+  const badge = road ? "plane" : lock && person && !person.me ? "lock" : undefined;
   return (
     <>
       <span className={styles.picture} style={{ width: size, height: size }}>
         {person ? <Avatar person={person} size={size} /> : <Icon name="user-round-plus" size={size * 0.6} />}
-        {lock && person && !person.me && (
+        {badge && (
           <i className={styles.badge}>
-            <Icon name="lock" size={8} />
+            <Icon name={badge} size={8} />
           </i>
         )}
       </span>
@@ -57,6 +60,7 @@ export function SlotButton({
   size = 20,
   name = true,
   lock = true,
+  road = false,
   open = false,
   ref,
   ...rest
@@ -76,7 +80,7 @@ export function SlotButton({
       {...rest}
       className={cx(styles.slot, styles.button, styles[kind(person)], rest.className)}
     >
-      <Inside person={person} size={size} name={name} lock={lock} />
+      <Inside person={person} size={size} name={name} lock={lock} road={road} />
     </button>
   );
 }

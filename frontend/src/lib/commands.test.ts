@@ -15,6 +15,7 @@ const task: CommandRow = {
   state: "normal",
   notYours: false,
   assignee: "ben",
+  roadUntil: 0,
   can: ["checkpoint", "rename", "move", "trash", "tag", "set", "convert"],
   moves: ["wfa"],
 };
@@ -154,4 +155,16 @@ test("on the Parked screen keys act on the chain, and a refused verb says why", 
   expect(whyNot("A", c, false)).toBe("Your role does not allow this. Ana can do it.");
   expect(commandFor("Ctrl+A", c, false)).toBeUndefined();
   expect(commandFor("J", context([task]), false)).toBeUndefined();
+});
+
+test("what I hold goes on the road, what another holds is asked for", () => {
+  const mine = { ...task, assignee: "ana" };
+  expect(commandFor("Shift+R", context([mine]), false)).toBe("road");
+  expect(command("roadEnd").when(context([mine]))).toBe(false);
+  expect(command("roadEnd").when(context([{ ...mine, roadUntil: 1 }]))).toBe(true);
+  expect(command("road").when(context([mine, task]))).toBe(false);
+  expect(commandFor("H", context([task]), false)).toBe("ask");
+  expect(command("ask").when(context([mine]))).toBe(false);
+  expect(command("ask").when(context([{ ...task, assignee: "" }]))).toBe(false);
+  expect(command("ask").when(context([task], { readOnly: "No." }))).toBe("No.");
 });

@@ -7,7 +7,7 @@ export type Verb = {
 };
 export type Chain = { readonly id: string; readonly verbs: readonly Verb[] };
 
-export type VerbName = "adopt" | "copy" | "keep" | "trash" | "restore";
+export type VerbName = "adopt" | "copy" | "keep" | "trash" | "restore" | "ask" | "purge";
 
 /** The verb to run for a chain, or why it cannot be. */
 export function verbOf(chain: Chain | undefined, name: VerbName): true | false | string {

@@ -96,14 +96,21 @@ export const acts = {
   assign: (
     ids: readonly string[],
     to: string,
-    more: { convert?: boolean; reason?: string; quiet?: boolean } = {},
+    more: { convert?: boolean; reason?: string; override?: boolean; quiet?: boolean } = {},
   ) =>
     runAct({
       ids,
       quiet: more.quiet ?? false,
       patch: { assignee: to },
       icon: to === "" ? "user-round-x" : "user-round-check",
-      run: () => Assign({ ids: [...ids], to, convert: more.convert ?? false, reason: more.reason ?? "" }),
+      run: () =>
+        Assign({
+          ids: [...ids],
+          to,
+          convert: more.convert ?? false,
+          reason: more.reason ?? "",
+          override: more.override ?? false,
+        }),
     }),
 
   claim: (ids: readonly string[]) =>

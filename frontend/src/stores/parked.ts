@@ -4,9 +4,11 @@ import { keepFocus, stepFrom, type VerbName } from "../lib/parked";
 import { coalesce, createStore } from "../lib/store";
 import {
   Adopt,
+  AskParked,
   CopyParked,
   KeepParked,
   Parked,
+  PurgeParked,
   RestoreParked,
   TrashParked,
 } from "../wailsjs/go/app/Checkpoints";
@@ -67,6 +69,8 @@ const icons: Readonly<Record<VerbName, string>> = {
   keep: "circle-parking",
   trash: "trash-2",
   restore: "rotate-ccw",
+  ask: "hand",
+  purge: "triangle-alert",
 };
 
 async function copy(id: string): Promise<void> {
@@ -78,6 +82,8 @@ async function copy(id: string): Promise<void> {
 const run: Readonly<Record<Exclude<VerbName, "copy">, (id: string) => Promise<app.Act>>> = {
   adopt: (id) => Adopt([id]),
   keep: (id) => KeepParked([id]),
+  ask: (id) => AskParked([id]),
+  purge: (id) => PurgeParked([id]),
   trash: (id) => TrashParked([id]),
   restore: (id) => RestoreParked([id]),
 };

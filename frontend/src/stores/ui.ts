@@ -1,6 +1,7 @@
 // What is open above the page: one popover, one dialog. Anybody opens them; App draws them.
 import type { Anchor } from "../lib/place";
 import { createStore } from "../lib/store";
+import type { app } from "../wailsjs/go/models";
 
 export type PickerKind = "assign" | "status" | "tag" | "due" | "type" | "priority" | "move";
 export type Popup =
@@ -12,6 +13,17 @@ export type DialogState =
   | { readonly kind: "member" }
   | { readonly kind: "profile" }
   | { readonly kind: "signIn" }
+  | { readonly kind: "road" }
+  /** Giving tasks that somebody is at work on. */
+  | {
+      readonly kind: "give";
+      readonly ids: readonly string[];
+      readonly to: string;
+      readonly convert: boolean;
+      readonly risks: readonly app.RiskView[];
+    }
+  | { readonly kind: "notYet"; readonly id: string }
+  | { readonly kind: "purge"; readonly id: string }
   | { readonly kind: "palette" }
   | { readonly kind: "keys" }
   | { readonly kind: "trash"; readonly ids: readonly string[] }

@@ -4,6 +4,8 @@ import { Icon } from "../../components/Icon";
 import { Picture } from "../../components/Picture";
 import { Slot, SlotButton } from "../../components/Slot";
 import { age, count, day, dueStands, folders } from "../../lib/format";
+import { personName } from "../../lib/look";
+import { roadText, roadTitle } from "../../lib/road";
 import type { Card } from "../../stores/board";
 import { projectStore } from "../../stores/project";
 import { uiStore } from "../../stores/ui";
@@ -16,6 +18,7 @@ export function CardFace({ card }: { card: Card }) {
   const { members, types } = useStore(projectStore);
   const now = useNow();
   const person = members.get(card.assignee);
+  const holder = person ? (person.me ? "You" : personName(person)) : "Somebody";
   const type = types.get(card.type);
   const due = dueStands(card.due, now);
   const givable = ["assign", "claim", "giveBack"].some((act) => card.can.includes(act));
@@ -27,6 +30,11 @@ export function CardFace({ card }: { card: Card }) {
             <OnImage icon="pencil">{card.notYours ? "Not yours" : "Modified"}</OnImage>
           )}
           {card.parked > 0 && <OnImage icon="circle-parking">{`${card.parked} parked`}</OnImage>}
+          {card.roadUntil > 0 && (
+            <OnImage icon="plane" title={roadTitle(holder, card.roadUntil, card.roadOver, now)}>
+              {roadText(card.roadUntil, card.roadOver, now)}
+            </OnImage>
+          )}
           {card.statusSince > 0 && (
             <OnImage icon="clock" title="In this status">
               {age(card.statusSince, now)}

@@ -9,7 +9,8 @@ import { Slot, SlotButton } from "../../components/Slot";
 import { StatusBar } from "../../components/StatusBar";
 import { cx } from "../../lib/cx";
 import { age, count, day, dueStands, exact, number } from "../../lib/format";
-import type { PersonLook, StatusLook, TypeLook } from "../../lib/look";
+import { type PersonLook, personName, type StatusLook, type TypeLook } from "../../lib/look";
+import { roadText, roadTitle } from "../../lib/road";
 import type { AssetRow } from "../../stores/list";
 import styles from "./List.module.css";
 import { RenameField } from "./RenameField";
@@ -137,12 +138,14 @@ function NameCell({ row, tree, renaming, now, looks, actions }: RowProps) {
           <Icon name="share-2" size={12} />
         </span>
       )}
-      {!renaming && <Flags row={row} due={due} now={now} />}
+      {!renaming && <Flags row={row} due={due} now={now} looks={looks} />}
     </div>
   );
 }
 
-function Flags({ row, due, now }: { row: RowData; due: string; now: number }) {
+function Flags({ row, due, now, looks }: { row: RowData; due: string; now: number; looks: Looks }) {
+  const person = looks.members.get(row.assignee);
+  const holder = person ? (person.me ? "You" : personName(person)) : "Somebody";
   return (
     <span className={styles.flags}>
       {row.priority === 3 && (
@@ -160,6 +163,16 @@ function Flags({ row, due, now }: { row: RowData; due: string; now: number }) {
         <span title={count(row.notes, "open note")}>
           <Icon name="message-square" size={12} />
           {row.notes}
+        </span>
+      )}
+      {row.roadUntil > 0 && (
+        <span
+          className={row.roadOver ? styles.late : undefined}
+          title={roadTitle(holder, row.roadUntil, row.roadOver, now)}
+          data-testid="road"
+        >
+          <Icon name="plane" size={12} />
+          {roadText(row.roadUntil, row.roadOver, now)}
         </span>
       )}
       {row.parked > 0 && (
@@ -196,8 +209,9 @@ function AssigneeCell({ row, looks, actions }: { row: RowData; looks: Looks; act
   if (row.kind !== "task") return null;
   const person = looks.members.get(row.assignee);
   const may = ["assign", "claim", "giveBack"].some((act) => row.can.includes(act));
-  if (!may) return <Slot person={person} />;
-  return <SlotButton person={person} tabIndex={-1} onClick={(e) => actions.onAssign(row, e)} />;
+  const road = row.roadUntil > 0;
+  if (!may) return <Slot person={person} road={road} />;
+  return <SlotButton person={person} road={road} tabIndex={-1} onClick={(e) => actions.onAssign(row, e)} />;
 }
 
 function HoverActions({ row, actions }: { row: RowData; actions: RowActions }) {

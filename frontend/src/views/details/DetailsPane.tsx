@@ -9,7 +9,9 @@ import { Slot, SlotButton } from "../../components/Slot";
 import { Tabs } from "../../components/Tabs";
 import { keysOf } from "../../lib/commands";
 import { count, day, duration, folders, size } from "../../lib/format";
+import { personName, shortName } from "../../lib/look";
 import { common, mixedSign, shared } from "../../lib/mixed";
+import { roadTitle } from "../../lib/road";
 import { detailsStore } from "../../stores/details";
 import type { AssetRow } from "../../stores/list";
 import { overlaid, overlayStore } from "../../stores/overlay";
@@ -121,6 +123,7 @@ function Pane({ row, rows }: { row: AssetRow; rows: readonly AssetRow[] }) {
             {row.kind !== "collection" && !many && mine && (
               <>
                 <Saving details={mine} row={row} />
+                <OnTheRoad row={row} />
                 <ParkedBeside row={row} />
                 <Tabs<Part>
                   label="Details"
@@ -320,11 +323,20 @@ function Saving({ details, row }: { details: DetailsData; row: AssetRow }) {
   const refusal = details.checkpointRefusal;
   const changed = row.state === "modified" || row.state === "diverged";
   const claimable = row.kind === "task" && row.assignee === "" && row.can.includes("claim");
+  const holder = useStore(projectStore, (p) => p.members.get(row.assignee));
   if (!refusal) return null;
+  const held = row.kind === "task" && holder && !holder.me ? holder : undefined;
   return (
     <div className={styles.notice} role="note">
       <b>{refusal.message}</b>
       <span className="t2">{refusal.hint}</span>
+      {held && (
+        <span>
+          <Button size="sm" icon="hand" keys={keysOf("ask")} onClick={() => run("ask")}>
+            Ask {shortName(held)} for it
+          </Button>
+        </span>
+      )}
       {claimable && (
         <span>
           <Button size="sm" icon="user-round-check" keys={keysOf("assignMe")} onClick={() => run("assignMe")}>
@@ -339,6 +351,28 @@ function Saving({ details, row }: { details: DetailsData; row: AssetRow }) {
           </Button>
           <Button size="sm" variant="ghost" onClick={() => run("discard")}>
             Discard to a safety checkpoint
+          </Button>
+        </span>
+      )}
+    </div>
+  );
+}
+
+/** It is on the road: until when, and for who has it there what is left to do. */
+function OnTheRoad({ row }: { row: AssetRow }) {
+  const holder = useStore(projectStore, (p) => p.members.get(row.assignee));
+  const now = useNow();
+  if (row.roadUntil === 0 || !holder) return null;
+  return (
+    <div className={styles.notice} role="note">
+      <b>{roadTitle(holder.me ? "You" : personName(holder), row.roadUntil, row.roadOver, now)}</b>
+      {holder.me && (
+        <span className="hstack">
+          <Button size="sm" icon="plane" keys={keysOf("road")} onClick={() => run("road")}>
+            What goes along
+          </Button>
+          <Button size="sm" variant="ghost" onClick={() => run("roadEnd")}>
+            I am back
           </Button>
         </span>
       )}

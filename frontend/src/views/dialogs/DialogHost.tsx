@@ -1,4 +1,7 @@
 import { uiStore } from "../../stores/ui";
+import { PurgeDialog } from "../parked/PurgeDialog";
+import { GiveDialog, NotYetDialog } from "../road/GiveDialog";
+import { RoadDialog } from "../road/RoadDialog";
 import { backToList } from "../shell/run";
 import { useStore } from "../useStore";
 import { AddDialog, DependDialog, NewDialog, TrashDialog } from "./AssetDialogs";
@@ -27,6 +30,14 @@ export function DialogHost() {
       return <NotesDialog {...dialog} onClose={close} />;
     case "member":
       return <MemberDialog onClose={close} />;
+    case "road":
+      return <RoadDialog onClose={close} />;
+    case "give":
+      return <GiveDialog {...dialog} onClose={close} />;
+    case "notYet":
+      return <NotYetDialog id={dialog.id} onClose={close} />;
+    case "purge":
+      return <PurgeDialog id={dialog.id} onClose={close} />;
     case "signIn":
       return <SignInDialog onClose={close} />;
     case "profile":

@@ -6,7 +6,9 @@ import { ago, count } from "../../lib/format";
 import { type InboxItem, inboxStore } from "../../stores/inbox";
 import { parkedStore } from "../../stores/parked";
 import { projectStore } from "../../stores/project";
+import { handover, roadStore } from "../../stores/road";
 import { selectionStore } from "../../stores/selection";
+import { uiStore } from "../../stores/ui";
 import { viewStore } from "../../stores/view";
 import shell from "../shell/Shell.module.css";
 import { StatusLine } from "../shell/StatusLine";
@@ -77,17 +79,23 @@ function Cards() {
       <header className={styles.head}>
         <div className="grow">
           <h1 aria-live="polite">{count(items.length, "thing")} to see</h1>
-          <p className="t2">Nothing that you saved is lost. What is here stays until you have seen it.</p>
+          <p className="t2">
+            Nothing that you saved is lost. What is here stays until it is seen or settled.
+          </p>
         </div>
         {items.length > 1 && (
-          <Button icon="check-check" onClick={() => void inboxStore.seen(items.map((item) => item.id))}>
+          <Button
+            icon="check-check"
+            disabled={!items.some((item) => item.closable)}
+            onClick={() => void inboxStore.seen(items.filter((item) => item.closable).map((item) => item.id))}
+          >
             All seen
           </Button>
         )}
       </header>
       <ol className={styles.list} aria-label="Inbox">
         {items.map((item) => (
-          <CardView key={item.id} item={item} when={ago(item.at, now)} />
+          <CardView key={item.id + item.code} item={item} when={ago(item.at, now)} />
         ))}
       </ol>
     </>
@@ -95,6 +103,9 @@ function Cards() {
 }
 
 const icons: Readonly<Record<string, IconName>> = {
+  ask: "hand",
+  road: "plane",
+  news: "user-round",
   parked: "circle-parking",
   refused: "circle-alert",
   merged: "git-merge",
@@ -107,9 +118,15 @@ function CardView({ item, when }: { item: InboxItem; when: string }) {
     void selectionStore.show(item.asset);
   };
   return (
-    <li className={styles.card} data-testid="inbox-card" data-verdict={item.verdict}>
+    <li
+      className={styles.card}
+      data-testid="inbox-card"
+      data-verdict={item.verdict}
+      data-kind={item.kind}
+      data-code={item.code}
+    >
       <span className={styles.badge}>
-        <Icon name={icons[item.verdict] ?? "info"} size={18} />
+        <Icon name={icons[item.verdict || item.kind] ?? "info"} size={18} />
       </span>
       <div className={styles.words}>
         <p className={styles.line}>
@@ -119,7 +136,8 @@ function CardView({ item, when }: { item: InboxItem; when: string }) {
         {item.hint !== "" && <p className="t2">{item.hint}</p>}
         {item.path !== "" && <p className="mono t3 ell">{item.path}</p>}
         <div className={styles.acts}>
-          {item.verdict === "parked" && item.asset !== "" && (
+          <FollowUps item={item} />
+          {(item.verdict === "parked" || item.code === "adopt_asked") && item.asset !== "" && (
             <Button size="sm" icon="circle-parking" onClick={() => void parkedStore.show(item.asset)}>
               Show what is parked
             </Button>
@@ -129,11 +147,58 @@ function CardView({ item, when }: { item: InboxItem; when: string }) {
               Show it
             </Button>
           )}
-          <Button size="sm" variant="ghost" icon="check" onClick={() => void inboxStore.seen([item.id])}>
-            Seen
-          </Button>
+          {item.closable && (
+            <Button size="sm" variant="ghost" icon="check" onClick={() => void inboxStore.seen([item.id])}>
+              {item.code === "renamed" ? "Keep both" : "Seen"}
+            </Button>
+          )}
         </div>
       </div>
     </li>
   );
+}
+
+/** The one-click ways on of a card, the safest first. */
+function FollowUps({ item }: { item: InboxItem }) {
+  const ids = [item.asset];
+  switch (item.code) {
+    case "asked":
+      return (
+        <>
+          <Button size="sm" icon="user-round-check" onClick={() => void handover.answer(item.id, true, "")}>
+            Hand in
+          </Button>
+          <Button size="sm" onClick={() => uiStore.dialog({ kind: "notYet", id: item.id })}>
+            Not yet, because …
+          </Button>
+        </>
+      );
+    case "overdue":
+      return (
+        <>
+          <Button size="sm" icon="plane" onClick={() => roadStore.open(ids, false)}>
+            Take it again
+          </Button>
+          <Button size="sm" icon="house" onClick={() => void roadStore.end(ids)}>
+            I am back
+          </Button>
+        </>
+      );
+    case "road_new":
+    case "road_missing":
+      return (
+        <Button size="sm" icon="download" onClick={() => roadStore.open(ids, true)}>
+          Show what is missing
+        </Button>
+      );
+    case "not_assignee":
+    case "not_yet":
+      return (
+        <Button size="sm" icon="hand" onClick={() => void handover.ask(ids)}>
+          Ask for it
+        </Button>
+      );
+    default:
+      return null;
+  }
 }

@@ -21,6 +21,8 @@ const verbs: Readonly<Record<string, { title: string; icon: IconName }>> = {
   keep: { title: "Keep parked", icon: "circle-parking" },
   trash: { title: "Trash", icon: "trash-2" },
   restore: { title: "Restore", icon: "rotate-ccw" },
+  ask: { title: "Ask to adopt", icon: "hand" },
+  purge: { title: "Remove for good", icon: "triangle-alert" },
 };
 const states: Readonly<Record<string, string>> = { kept: "Kept", copied: "Copied", trashed: "In the trash" };
 

@@ -7,9 +7,9 @@ import { Popover } from "../../components/Popover";
 import { count } from "../../lib/format";
 import { personName } from "../../lib/look";
 import type { Anchor } from "../../lib/place";
-import { acts } from "../../stores/acts";
 import { boardStore } from "../../stores/board";
 import { projectStore } from "../../stores/project";
+import { handover } from "../../stores/road";
 import { selectionStore } from "../../stores/selection";
 import { suggestStore } from "../../stores/suggest";
 import { useStore } from "../useStore";
@@ -54,7 +54,7 @@ export function AssigneePicker({ ids, anchor, onClose }: PickerProps) {
   ];
   const give = (to: string) => {
     onClose();
-    void acts.assign(ids, to, { convert: resources > 0 });
+    void handover.give(ids, to, resources > 0);
   };
   const what = ids.length === 1 ? "Assign" : `Assign ${count(ids.length, "task")}`;
   return (

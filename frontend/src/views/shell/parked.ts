@@ -1,6 +1,7 @@
 // What the Parked screen's verbs do, and where the keys are afterwards.
 import type { VerbName } from "../../lib/parked";
 import { parkedStore } from "../../stores/parked";
+import { uiStore } from "../../stores/ui";
 import { focusList } from "./places";
 
 /** Gives the keys to the chain that has them. */
@@ -16,6 +17,10 @@ export function focusParked(): void {
 /** Does one thing with a chain; the keys stay in its place. */
 export async function runVerb(verb: VerbName, id: string): Promise<void> {
   parkedStore.focus(id);
+  if (verb === "purge") {
+    uiStore.dialog({ kind: "purge", id });
+    return;
+  }
   await parkedStore.act(verb, id);
   focusParked();
 }

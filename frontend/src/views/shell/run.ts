@@ -8,6 +8,7 @@ import { collectionsStore } from "../../stores/collections";
 import { files } from "../../stores/files";
 import { listStore } from "../../stores/list";
 import { projectStore } from "../../stores/project";
+import { handover, roadStore } from "../../stores/road";
 import { selectedIDs, selectedPaths, selectionStore } from "../../stores/selection";
 import { lookStore } from "../../stores/theme";
 import { toastsStore } from "../../stores/toasts";
@@ -64,7 +65,8 @@ async function reload(): Promise<void> {
   if (await acts.rescan()) await listStore.refresh();
 }
 
-const unassigned = () => acts.assign(fileIDs(), "");
+const onRoad = () => rows().length > 0 && rows().every((row) => row.roadUntil > 0 && !row.roadOver);
+const unassigned = () => handover.give(fileIDs(), "", false);
 const assignMe = () => {
   const me = projectStore.get().project?.me.id;
   const resources = rows().some((row) => row.kind === "resource");
@@ -115,6 +117,8 @@ const runners: Readonly<Record<CommandID, () => unknown>> = {
   "parked.keep": () => onChain("keep"),
   "parked.trash": () => onChain("trash"),
   "parked.restore": () => onChain("restore"),
+  "parked.ask": () => onChain("ask"),
+  "parked.purge": () => onChain("purge"),
   "layout.list": () => viewStore.layout("list"),
   "layout.board": () => viewStore.layout("board"),
   kanban: projectStore.openKanban,
@@ -137,6 +141,9 @@ const runners: Readonly<Record<CommandID, () => unknown>> = {
   checkpoint: () => openCheckpoint(fileIDs()),
   assign: () => picker("assign"),
   assignMe,
+  road: () => roadStore.open(fileIDs(), onRoad()),
+  roadEnd: () => roadStore.end(fileIDs()),
+  ask: () => handover.ask(fileIDs()),
   unassign: unassigned,
   status: () => picker("status"),
   tag: () => picker("tag"),
