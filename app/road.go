@@ -72,6 +72,9 @@ func (c *core) roadView(p *session.Picture, plan session.RoadPlan) RoadView {
 				continue
 			}
 			one := RoadItem{ID: idText(item.Asset.ID), Path: shown(item.Path), Bytes: item.Bytes, Here: item.Here, New: item.New}
+			if !item.Task.IsZero() {
+				one.Via = shown(p.Path(item.Task.ID))
+			}
 			if n := len(item.Via); n > 0 {
 				one.Via = shown(p.Path(item.Via[n-1]))
 			}

@@ -115,8 +115,11 @@ func (c *command) roadAnswer(p *session.Picture, out session.Outcome, plan sessi
 func (c *command) sayRoad(w io.Writer, p *session.Picture, plan session.RoadPlan, left bool) {
 	for _, item := range plan.Items {
 		why := "the task"
+		if !item.Task.IsZero() {
+			why = "needed by " + p.Path(item.Task.ID)
+		}
 		if n := len(item.Via); n > 0 {
-			why = "needed through " + p.Path(item.Via[n-1])
+			why += " through " + p.Path(item.Via[n-1])
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", map[bool]string{true: "here", false: "not here"}[item.Here], item.Path, text.Bytes(item.Bytes), why)
 		if item.Err != nil {

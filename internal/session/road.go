@@ -14,11 +14,12 @@ import (
 type RoadItem struct {
 	Asset studio.AssetID
 	Path  string
-	Via   []studio.ID // through what it is needed; of the task itself none
-	Bytes int64       // of its head
-	Here  bool        // the head's bytes are in this store, and a file is in the working folder
-	New   bool        // the task came to need it after its person left
-	Err   error       // why it could not be brought here
+	Task  studio.AssetID // that needs it; zero: it is one of them
+	Via   []studio.ID    // through what
+	Bytes int64          // of its head
+	Here  bool           // the head's bytes are in this store, and a file is in the working folder
+	New   bool           // the task came to need it after its person left
+	Err   error          // why it could not be brought here
 }
 
 // RoadPlan is what tasks need to be worked on without a network.
@@ -75,7 +76,7 @@ func (l *look) plan(ctx context.Context, tasks []studio.AssetID) (plan RoadPlan,
 				i, known := at[need.Asset]
 				if !known {
 					i, at[need.Asset] = len(plan.Items), len(plan.Items)
-					plan.Items = append(plan.Items, RoadItem{Asset: need.Asset, Via: need.Via})
+					plan.Items = append(plan.Items, RoadItem{Asset: need.Asset, Task: id, Via: need.Via})
 				}
 				_, pinned := pins[need.Asset]
 				plan.Items[i].New = plan.Items[i].New || gone && !pinned

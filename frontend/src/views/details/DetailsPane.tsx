@@ -332,7 +332,7 @@ function Saving({ details, row }: { details: DetailsData; row: AssetRow }) {
       <span className="t2">{refusal.hint}</span>
       {held && (
         <span>
-          <Button size="sm" icon="hand" keys={keysOf("ask")} onClick={() => run("ask")}>
+          <Button size="sm" icon="hand" onClick={() => run("ask")}>
             Ask {shortName(held)} for it
           </Button>
         </span>
@@ -368,7 +368,7 @@ function OnTheRoad({ row }: { row: AssetRow }) {
       <b>{roadTitle(holder.me ? "You" : personName(holder), row.roadUntil, row.roadOver, now)}</b>
       {holder.me && (
         <span className="hstack">
-          <Button size="sm" icon="plane" keys={keysOf("road")} onClick={() => run("road")}>
+          <Button size="sm" icon="plane" onClick={() => run("road")}>
             What goes along
           </Button>
           <Button size="sm" variant="ghost" onClick={() => run("roadEnd")}>
