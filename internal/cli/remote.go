@@ -208,6 +208,10 @@ func (c *command) sync() *cobra.Command {
 			}
 			c.answer(doc, func(w io.Writer) {
 				fmt.Fprintf(w, "Synced: %d sent (%s), %d received.\n", doc.Pushed, text.Bytes(doc.BytesUp), doc.Pulled)
+				if doc.Unsent > 0 {
+					fmt.Fprintf(w, "%d of your changes wait here: the studio runs an older Framehold, which does not know them. They go when it is updated.\n",
+						doc.Unsent)
+				}
 				for _, k := range append(doc.Parked, doc.Refused...) {
 					fmt.Fprintf(w, "%s\n  %s\n", k.Text, k.Hint)
 				}

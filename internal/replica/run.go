@@ -39,6 +39,7 @@ type Replica struct {
 	core  *Core
 	wake  chan bool
 	asked bool
+	heard error // why the last call of a round had no answer
 	err   error // why this computer could not finish the last round; nil where the server or the network could not
 }
 
@@ -115,7 +116,7 @@ func (r *Replica) Round(ctx context.Context) (State, error) {
 	asked := r.asked
 	r.asked = false
 	r.mu.Unlock()
-	r.err = nil
+	r.err, r.heard = nil, nil
 	_, err := r.until(ctx, Woke{Asked: asked})
 	if err == nil && r.State() == Syncing {
 		err = r.err
@@ -174,10 +175,10 @@ func (r *Replica) do(ctx context.Context, effect Effect) Event {
 		stand := r.core.Stand()
 		hello.Project, hello.Client, hello.Proto, hello.Seen = stand.Project, stand.Client, wire.Proto, stand.Signed
 		reply, err := r.remote.Hello(ctx, hello)
-		return Greeted{reply, err}
+		return Greeted{reply, r.hear(err)}
 	case Fetch:
 		reply, err := r.remote.Pull(ctx, e.Request)
-		return Fetched{reply, err}
+		return Fetched{reply, r.hear(err)}
 	case Lay:
 		stand, err := r.store.Lay(ctx, e.Pulled)
 		return Laid{stand, r.failed(err)}
@@ -186,23 +187,31 @@ func (r *Replica) do(ctx context.Context, effect Effect) Event {
 		return Built{ops, stand, r.failed(err)}
 	case Push:
 		reply, err := r.remote.Push(ctx, e.Request)
-		return Pushed{reply, err}
+		return Pushed{reply, r.hear(err)}
 	case Keep:
 		stand, err := r.store.Keep(ctx, e)
 		return Kept{stand, r.failed(err)}
 	case Compare:
 		common, err := r.compare(ctx, e.Upto)
-		return Compared{common, err}
+		return Compared{common, r.hear(err)}
 	case Witness:
 		return Witnessed{Testify(ctx, r.past, r.core.Stand(), e.After, r.remote.Witness)}
 	case Deposit:
 		reply, err := r.remote.Deposit(ctx, e.Request)
-		return Deposited{reply, err}
+		return Deposited{reply, r.hear(err)}
 	case Rewind, Renumber, Again:
 		stand, err := r.store.Restart(ctx, e)
 		return Laid{stand, r.failed(err)}
 	}
 	panic(fmt.Sprintf("replica: effect %T", effect))
+}
+
+// Unheard is why the studio's answer did not come in the last Round; nil: it did.
+func (r *Replica) Unheard() error { return r.heard }
+
+func (r *Replica) hear(err error) error {
+	r.heard = err
+	return err
 }
 
 func (r *Replica) failed(err error) error {

@@ -245,7 +245,7 @@ func (s *Session) handOver(ctx context.Context, to *remote, r PublishRequest) er
 	}
 	state, err := rep.Round(ctx)
 	if err == nil && state != replica.Synced {
-		err = stateFailure(r.Server, state)
+		err = roundFailure(r.Server, s.projectName(ctx), rep, state)
 	}
 	return err
 }

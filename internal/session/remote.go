@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -52,7 +54,31 @@ func netFailure(server string, err error) error {
 	if !known {
 		return fmt.Errorf("studio %s: %w", server, err)
 	}
-	return errors.Join(studio.Refuse(code, studio.Params{Name: server, Project: server}), f.Cause)
+	p := studio.Params{Name: server, Project: server}
+	if studio.CodeOf(f.Cause) == studio.CodeWrongCertificate {
+		code = studio.CodeWrongCertificate
+	} else if code == studio.CodeUnreachable {
+		p.Why = unreached(f)
+	}
+	return errors.Join(studio.Refuse(code, p), f.Cause)
+}
+
+// unreached is what people can know of why a studio is not reached: "" when there is nothing but silence.
+func unreached(f *wire.Failure) string {
+	var expired x509.CertificateInvalidError
+	var untrusted *tls.CertificateVerificationError
+	var noTLS tls.RecordHeaderError
+	switch {
+	case f.Cause == nil:
+		return "busy" // it says so itself
+	case errors.As(f.Cause, &expired) && expired.Reason == x509.Expired:
+		return "clock" // its time, or this computer's
+	case errors.As(f.Cause, &untrusted):
+		return "certificate"
+	case errors.Is(f.Cause, wire.ErrStranger), errors.As(f.Cause, &noTLS):
+		return "stranger"
+	}
+	return ""
 }
 
 // LoginRequest signs a person in: with a link, an invitation or an address.
@@ -197,18 +223,21 @@ func (s *Session) firstPull(ctx context.Context, to *remote, r CloneRequest) err
 		return err
 	}
 	if state != replica.Synced {
-		return stateFailure(r.Server, state)
+		return roundFailure(r.Server, r.Project, rep, state)
 	}
 	return nil
 }
 
-// stateFailure is the error of a round that did not end in sync; nil for one that did.
-func stateFailure(server string, state replica.State) error {
+// roundFailure is the error of a round that did not end in sync; nil for one that did.
+func roundFailure(server, project string, rep *replica.Replica, state replica.State) error {
+	if state == replica.Offline && rep.Unheard() != nil {
+		return netFailure(server, rep.Unheard())
+	}
 	codes := map[replica.State]studio.Code{replica.Offline: studio.CodeUnreachable, replica.Syncing: studio.CodeUnreachable,
 		replica.NeedsAuth: studio.CodeUnauthenticated, replica.NeedsHelp: studio.CodeServerBehind, replica.TooOld: studio.CodeUpgrade,
 		replica.NotAMember: studio.CodeNotMember}
 	if code, failed := codes[state]; failed {
-		return studio.Refuse(code, studio.Params{Name: server, Project: server})
+		return studio.Refuse(code, studio.Params{Name: server, Project: project})
 	}
 	return nil
 }
@@ -361,7 +390,18 @@ func (s *Session) Sync(ctx context.Context, r SyncRequest) (done Synced, err err
 	if failed != nil {
 		return done, netFailure(to.who.Server, failed)
 	}
-	return done, stateFailure(to.who.Server, state)
+	return done, roundFailure(to.who.Server, s.projectName(ctx), rep, state)
+}
+
+// projectName is what people call the project.
+func (s *Session) projectName(ctx context.Context) (name string) {
+	if err := s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		name = snap.Project().Name
+		return nil
+	}); err != nil {
+		return s.Root()
+	}
+	return name
 }
 
 func (s *Session) dialServer() (*remote, error) {

@@ -131,7 +131,7 @@ func (s *Studio) json(ctx context.Context, method, path string, q, a any) error 
 		return nil
 	}
 	if err := json.NewDecoder(io.LimitReader(r.Body, answerBytesMax)).Decode(a); err != nil {
-		return &Failure{Code: CodeUnavailable, Cause: fmt.Errorf("answer of %s: %w", path, err)}
+		return &Failure{Code: CodeUnavailable, Cause: fmt.Errorf("%w: answer of %s: %w", ErrStranger, path, err)}
 	}
 	return nil
 }
@@ -172,7 +172,11 @@ func refusalOf(answer *http.Response) error {
 	err := json.NewDecoder(io.LimitReader(answer.Body, 64<<10)).Decode(&refused)
 	code := refused.Error.Code
 	if err != nil || code == "" {
-		return &Failure{Code: CodeUnavailable, Cause: fmt.Errorf("the answer is %s", answer.Status)}
+		cause := fmt.Errorf("the answer is %s", answer.Status)
+		if answer.StatusCode < 500 {
+			cause = errors.Join(ErrStranger, cause)
+		}
+		return &Failure{Code: CodeUnavailable, Cause: cause}
 	}
 	if _, known := connectCode(Code(code)); known {
 		return &Failure{Code: Code(code)}

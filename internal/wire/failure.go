@@ -72,6 +72,9 @@ func fromConnect(err error) error {
 		case connect.CodeUnauthenticated: // status 401 with another body
 			return &Failure{Code: CodeUnauthenticated, Cause: err}
 		}
+		if e.Code() == connect.CodeUnimplemented || e.Code() == connect.CodePermissionDenied { // status 404, 403
+			err = errors.Join(ErrStranger, err)
+		}
 		return &Failure{Code: CodeUnavailable, Cause: err}
 	}
 	for _, d := range e.Details() {

@@ -8,6 +8,8 @@
 package wire
 
 import (
+	"errors"
+
 	"framehold/internal/studio"
 )
 
@@ -286,6 +288,10 @@ type Failure struct {
 	Code  Code
 	Cause error // for the log; nil from the other end
 }
+
+// ErrStranger is the cause of a failure where something answers that is no server of ours: another program, or a network
+// that wants to be signed in to first.
+var ErrStranger = errors.New("what answers is no studio")
 
 // Error is for the log.
 func (f *Failure) Error() string {

@@ -1,0 +1,397 @@
+package cli_test
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"framehold/internal/auth"
+	"framehold/internal/clock"
+	"framehold/internal/fsys"
+	"framehold/internal/server"
+	"framehold/internal/studio"
+	"framehold/internal/wire"
+)
+
+// trouble is ana's desk in a project of a studio to which everything happens that happens to studios.
+type trouble struct {
+	*desk
+	o     server.Options
+	place server.Place
+	full  atomic.Bool  // the studio's disk
+	years atomic.Int64 // that the studio's clock is ahead
+	stop  func()
+	n     int
+}
+
+func inTrouble(t *testing.T) *trouble {
+	t.Helper()
+	x := &trouble{desk: newDesk(t).typed("correct horse battery\n")}
+	x.o = server.Options{Dir: filepath.Join(t.TempDir(), "studio"), FS: fsys.Real(), Clock: later(&x.years),
+		Passwords: auth.Params{MemoryKiB: 64, Passes: 1, Lanes: 1}, CommitFault: func() error {
+			if x.full.Load() {
+				return syscall.ENOSPC
+			}
+			return nil
+		}}
+	require.NoError(t, server.Init(context.Background(), x.o, server.Admin{Username: "ana", Password: "correct horse battery"}))
+	x.serve("127.0.0.1:0", "")
+	x.ok("login", x.place.Link(), "--password-stdin")
+	x.ok("init")
+	x.write("a.blend", "one")
+	x.ok("add", "a.blend", "--task", "--assign", "ana", "-m", "first")
+	x.ok("publish", x.place.Server, "--yes")
+	return x
+}
+
+func later(years *atomic.Int64) *clock.Clock {
+	return clock.New(func() time.Time { return time.Now().AddDate(int(years.Load()), 0, 0) }, rand.Reader)
+}
+
+// serve serves the studio, with a certificate of its own when it is told where that is.
+func (x *trouble) serve(address, certificate string) {
+	x.t.Helper()
+	x.close()
+	s, err := server.Open(context.Background(), x.o)
+	require.NoError(x.t, err)
+	ln, err := server.Listen(context.Background(), address)
+	require.NoError(x.t, err)
+	files := auth.CertificateFiles{}
+	if certificate != "" {
+		files = auth.CertificateIn(certificate)
+	}
+	config, err := s.TLS(files, ln.Addr())
+	require.NoError(x.t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	ready, ended := make(chan server.Place, 1), make(chan error, 1)
+	go func() { ended <- s.Run(ctx, ln, config, func(p server.Place) { ready <- p }) }()
+	x.place = <-ready
+	x.stop = sync.OnceFunc(func() {
+		cancel()
+		require.NoError(x.t, <-ended)
+		require.NoError(x.t, s.Close())
+	})
+	x.t.Cleanup(x.stop)
+}
+
+func (x *trouble) close() {
+	if x.stop != nil {
+		x.stop()
+	}
+}
+
+func (x *trouble) address() string {
+	u, err := url.Parse(x.place.Server)
+	require.NoError(x.t, err)
+	return u.Host
+}
+
+// says wants one sentence of an error, with its code and exit code.
+func (x *trouble) says(exit int, code, sentence string, args ...string) {
+	x.t.Helper()
+	x.refused(exit, code, args...)
+	message, hint := x.errorOf(exit, args...)
+	require.Contains(x.t, message, sentence)
+	require.NotEmpty(x.t, hint)
+}
+
+// goesOn works here, whatever is with the studio.
+func (x *trouble) goesOn() {
+	x.t.Helper()
+	x.n++
+	x.write("a.blend", strings.Repeat("more ", x.n))
+	made := x.ok("checkpoint", "a.blend", "-m", "on", "--json").json()["checkpoints"].([]any)[0].(map[string]any)
+	require.Equal(x.t, "local", made["state"])
+	require.Contains(x.t, x.ok("tasks").out, made["label"], "and is listed")
+	x.ok("note", "a.blend", "hold the pose")
+}
+
+// isSent sends what was made meanwhile.
+func (x *trouble) isSent() {
+	x.t.Helper()
+	x.ok("sync")
+	head := x.ok("tasks", "--json").json()["tasks"].([]any)[0].(map[string]any)["head"]
+	require.InDelta(x.t, 1+x.n, head, 0)
+	require.Equal(x.t, true, x.ok("verify", "--json").json()["ok"])
+}
+
+func TestTroubleWithAWrongPassword(t *testing.T) {
+	x := inTrouble(t)
+	for _, who := range []string{"ana", "nobody"} {
+		wrong := x.typed("wrong horse battery\n")
+		wrong.refused(3, "bad_credentials", "login", x.place.Server, "--username", who, "--password-stdin")
+	}
+	x.goesOn()
+	x.isSent() // the session that was there still is
+}
+
+func TestTroubleWithAWrongServer(t *testing.T) {
+	x := inTrouble(t)
+	address := x.address()
+	stranger := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<h1>Sign in to the hotel</h1>")) }
+	old := httptest.NewServer(http.HandlerFunc(stranger))
+	defer old.Close()
+	x.says(6, "unreachable", "cannot be reached", "login", old.URL, "--password-stdin") // it does not even speak HTTP/2
+	x.says(6, "unreachable", "cannot be reached", "login", "http://127.0.0.1:1", "--password-stdin")
+	x.says(2, "invalid_link", "not a link", "login", "http://studio.example", "--password-stdin")
+	x.close()
+	for _, answer := range []http.HandlerFunc{stranger, http.NotFound} {
+		ln, err := server.Listen(context.Background(), address)
+		require.NoError(t, err)
+		other := &http.Server{Handler: answer, Protocols: wire.Protocols()}
+		ended := make(chan error, 1)
+		go func() { ended <- other.Serve(ln) }()
+		x.says(6, "unreachable", "is no studio", "login", x.place.Server, "--password-stdin")
+		x.refused(6, "unreachable", "sync")
+		require.NoError(t, other.Close())
+		<-ended
+	}
+	x.goesOn()
+	first := x.o
+	x.o.Dir = filepath.Join(t.TempDir(), "another")
+	require.NoError(t, server.Init(context.Background(), x.o, server.Admin{Username: "ana", Password: "correct horse battery"}))
+	x.serve(address, "")
+	x.says(3, "unauthenticated", "work here is safe", "sync")
+	x.ok("login", x.place.Server, "--password-stdin")
+	x.says(3, "not_member", "You are not in film", "sync")
+	x.goesOn()
+	x.o = first
+	x.serve(address, "")
+	x.ok("login", x.place.Server, "--password-stdin")
+	x.isSent()
+}
+
+// otherVersion stands before the studio as one of another version.
+func (x *trouble) otherVersion(alter func(wire.HelloReply) (wire.HelloReply, error)) {
+	x.t.Helper()
+	address := x.address()
+	x.serve("127.0.0.1:0", "")
+	behind, err := url.Parse(x.place.Server)
+	require.NoError(x.t, err)
+	through, err := wire.NewHTTPClient(x.place.Server, nil)
+	require.NoError(x.t, err)
+	proxy := httputil.NewSingleHostReverseProxy(behind)
+	proxy.Transport = through.Transport
+	mux := http.NewServeMux()
+	mux.Handle("/", proxy)
+	prefix, _ := wire.NewHandler(greeter{}, wire.HandlerOptions{})
+	mux.HandleFunc(prefix+"Hello", func(w http.ResponseWriter, r *http.Request) {
+		token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+		_, handler := wire.NewHandler(greeter{alter: alter, to: wire.NewClient(through, behind.String(), func() string { return token })},
+			wire.HandlerOptions{})
+		handler.ServeHTTP(w, r)
+	})
+	ln, err := server.Listen(context.Background(), address)
+	require.NoError(x.t, err)
+	front := &http.Server{Handler: mux, Protocols: wire.Protocols()}
+	go func() { _ = front.Serve(ln) }()
+	inner := x.stop
+	x.place.Server = "http://" + address
+	x.stop = sync.OnceFunc(func() {
+		require.NoError(x.t, front.Close())
+		through.CloseIdleConnections()
+		inner()
+	})
+	x.t.Cleanup(x.stop)
+}
+
+// greeter alters how a studio greets.
+type greeter struct {
+	wire.Sync
+	to    *wire.Client
+	alter func(wire.HelloReply) (wire.HelloReply, error)
+}
+
+func (g greeter) Hello(ctx context.Context, q wire.HelloRequest) (wire.HelloReply, error) {
+	reply, err := g.to.Hello(ctx, q)
+	if err != nil {
+		return reply, err
+	}
+	return g.alter(reply)
+}
+
+func TestTroubleWithANewerServer(t *testing.T) {
+	x := inTrouble(t)
+	address := x.address()
+	x.otherVersion(func(wire.HelloReply) (wire.HelloReply, error) {
+		return wire.HelloReply{}, &wire.Failure{Code: wire.CodeUpgrade}
+	})
+	x.goesOn()
+	x.says(3, "upgrade_required", "This program is too old", "sync")
+	x.goesOn()
+	x.serve(address, "")
+	x.isSent()
+}
+
+func TestTroubleWithAnOlderServer(t *testing.T) {
+	x := inTrouble(t)
+	address := x.address()
+	x.otherVersion(func(reply wire.HelloReply) (wire.HelloReply, error) {
+		kinds := []studio.Kind{}
+		for _, k := range reply.Kinds {
+			if k != studio.KindNoteAdd {
+				kinds = append(kinds, k)
+			}
+		}
+		reply.Kinds = kinds
+		return reply, nil
+	})
+	x.goesOn()
+	said := x.ok("sync")
+	require.Contains(t, said.out, "older Framehold")
+	require.InDelta(t, 1, x.ok("sync", "--json").json()["unsent"], 0, "the note, which it does not know")
+	x.serve(address, "")
+	x.isSent()
+	require.InDelta(t, 0, x.ok("sync", "--json").json()["unsent"], 0)
+}
+
+func TestTroubleWithAFullDiskOfTheStudio(t *testing.T) {
+	x := inTrouble(t)
+	x.full.Store(true)
+	x.goesOn()
+	x.says(6, "unreachable", "can take nothing now", "sync")
+	x.goesOn()
+	x.full.Store(false)
+	x.isSent()
+}
+
+func TestTroubleWithAFullDiskHere(t *testing.T) {
+	x := inTrouble(t)
+	x.goesOn()
+	x.fault = func() error { return syscall.ENOSPC }
+	x.says(1, "disk_full", "The disk is full", "sync")
+	x.refused(1, "disk_full", "note", "a.blend", "one more")
+	require.Contains(t, x.ok("tasks").out, "v2*", "and is read")
+	x.fault = nil
+	x.goesOn()
+	x.isSent()
+}
+
+func TestTroubleWithATakenPort(t *testing.T) {
+	x := inTrouble(t)
+	address := x.address()
+	x.close()
+	ln, err := net.Listen("tcp", address)
+	require.NoError(t, err)
+	x.says(1, "port_taken", address, "studio", "serve", "--data", x.o.Dir, "--listen", address)
+	x.goesOn()
+	require.NoError(t, ln.Close())
+	x.serve(address, "")
+	x.isSent()
+}
+
+func TestTroubleWithAChangedCertificate(t *testing.T) {
+	x := inTrouble(t)
+	address := x.address()
+	first, second := t.TempDir(), t.TempDir()
+	for _, dir := range []string{first, second} {
+		_, err := auth.OwnCertificate(fsys.Real(), dir, []string{"127.0.0.1"}, clock.System())
+		require.NoError(t, err)
+	}
+	x.serve(address, first)
+	other := *x.desk
+	other.dir, other.homes = filepath.Join(t.TempDir(), "copy"), t.TempDir()
+	require.NoError(t, os.MkdirAll(other.dir, 0o755))
+	(&trouble{desk: &other}).says(6, "unreachable", "none that this computer trusts", "login", x.place.Server, "--password-stdin")
+	other.ok("login", x.place.Link(), "--password-stdin")
+	other.ok("clone", x.place.Server+"/film", other.dir)
+	link := x.place.Link()
+	x.serve(address, second)
+	there := &trouble{desk: &other}
+	there.says(1, "wrong_certificate", "is not the studio that your link names", "sync")
+	there.says(1, "wrong_certificate", "nothing was sent", "login", link, "--password-stdin")
+	other.ok("note", "a.blend", "hold the pose")
+	x.serve(address, first)
+	other.ok("sync")
+	require.InDelta(t, 0, other.ok("sync", "--json").json()["unsent"], 0)
+}
+
+func TestTroubleWithAClockTenYearsOff(t *testing.T) {
+	for name, years := range map[string]int64{"Ahead": 10, "Behind": -10} {
+		t.Run(name+"Here", func(t *testing.T) {
+			x := inTrouble(t)
+			var off atomic.Int64
+			off.Store(years)
+			x.clock = later(&off)
+			x.goesOn()
+			x.isSent()
+			x.clock = nil // set right again
+			x.goesOn()
+			x.isSent()
+		})
+		t.Run(name+"AtTheStudio", func(t *testing.T) {
+			x := inTrouble(t)
+			x.years.Store(years)
+			x.goesOn()
+			if years > 0 { // sessions have ended by that clock
+				x.says(3, "unauthenticated", "work here is safe", "sync")
+				x.ok("login", x.place.Server, "--password-stdin")
+			}
+			x.isSent()
+			x.years.Store(0)
+			x.goesOn()
+			x.isSent()
+		})
+	}
+}
+
+// hold keeps a database locked, as a program that copies it may, until the test lets go.
+func hold(t *testing.T, pattern string) (release func()) {
+	t.Helper()
+	found, err := filepath.Glob(pattern)
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	db, err := sql.Open("sqlite", found[0])
+	require.NoError(t, err)
+	conn, err := db.Conn(context.Background())
+	require.NoError(t, err)
+	_, err = conn.ExecContext(context.Background(), `BEGIN IMMEDIATE`)
+	require.NoError(t, err)
+	return func() {
+		_, err := conn.ExecContext(context.Background(), `ROLLBACK`)
+		require.NoError(t, err)
+		require.NoError(t, conn.Close())
+		require.NoError(t, db.Close())
+	}
+}
+
+// These wait as long as a store waits for another program.
+func TestTroubleWithALockedDatabase(t *testing.T) {
+	t.Run("Here", func(t *testing.T) {
+		t.Parallel()
+		x := inTrouble(t)
+		release := hold(t, filepath.Join(x.homes, "ana", "stores", "*", "project.db"))
+		message, _ := x.errorOf(1, "note", "a.blend", "hold the pose")
+		require.Contains(t, message, "keeps the project's store busy")
+		require.Contains(t, x.ok("tasks").out, "a.blend", "and is read")
+		release()
+		x.goesOn()
+		x.isSent()
+	})
+	t.Run("AtTheStudio", func(t *testing.T) {
+		t.Parallel()
+		x := inTrouble(t)
+		x.goesOn()
+		release := hold(t, filepath.Join(x.o.Dir, "projects", "*", "project.db"))
+		message, _ := x.errorOf(6, "sync")
+		require.Contains(t, message, "can take nothing now")
+		x.goesOn()
+		release()
+		x.isSent()
+	})
+}
