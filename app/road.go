@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"framehold/internal/projectdb"
 	"framehold/internal/session"
 	"framehold/internal/studio"
 	"framehold/internal/text"
@@ -185,33 +186,52 @@ func (b *Browser) Risks(ids []string, to string) ([]RiskView, error) {
 		if err != nil {
 			return out, err
 		}
+		var held []*projectdb.AssetInfo
 		for _, id := range assets {
-			a := p.Assets[id]
-			if a == nil || a.Assignee.IsZero() || a.Assignee == s.Me() || idText(a.Assignee.ID) == to {
-				continue
+			if a := p.Assets[id]; a != nil && !a.Assignee.IsZero() && a.Assignee != s.Me() && idText(a.Assignee.ID) != to {
+				held = append(held, a)
 			}
-			risk, err := s.Risk(ctx, id)
+		}
+		if len(held) == 0 {
+			return out, nil
+		}
+		asked, cancel := context.WithTimeout(ctx, presenceMax)
+		defer cancel()
+		here, err := s.Presence(asked)
+		b.note("presence", err) // offline what is known here is shown
+		for _, a := range held {
+			risk, err := s.Risk(ctx, a.ID)
 			if err != nil {
 				return out, err
 			}
+			risk.Knows(here[a.Assignee])
 			road := !risk.Road.Asset.IsZero() && !risk.Overdue
-			if risk.Checkpoints == 0 && !road {
+			if risk.Checkpoints == 0 && risk.Unsent == 0 && !road {
 				continue
 			}
-			out = append(out, RiskView{ID: idText(id.ID), Holder: idText(risk.Holder.ID), Road: road,
-				Sentence: fill(b.catalogue.Holder["risk"], riskParams(p, a.Name, risk, road))})
+			out = append(out, RiskView{ID: idText(a.ID.ID), Holder: idText(risk.Holder.ID), Road: road,
+				Sentence: fill(b.catalogue.Holder["risk"], b.riskParams(p, a.Name, risk, road))})
 		}
 		return out, nil
 	})
 }
 
-func riskParams(p *session.Picture, name string, risk session.Risk, road bool) map[string]string {
+const presenceMax = 2 * time.Second // the dialog waits for it
+
+func (c *core) riskParams(p *session.Picture, name string, risk session.Risk, road bool) map[string]string {
 	params := map[string]string{"who": memberName(p, risk.Holder), "name": shown(name)}
 	if risk.Version > 0 {
 		params["version"] = fmt.Sprintf("v%d", risk.Version)
 	}
 	if risk.Checkpoints > 0 {
 		params["n"], params["unsent"], params["bytes"] = strconv.Itoa(risk.Checkpoints), "yes", text.Bytes(risk.Bytes)
+	}
+	if risk.SeenMs > 0 {
+		seen := time.UnixMilli(risk.SeenMs).Local()
+		params["seen"] = c.catalogue.Day(seen, c.env.Clock.Now()) + ", " + seen.Format("15:04")
+	}
+	if risk.Checkpoints == 0 && risk.Unsent > 0 {
+		params["n"], params["elsewhere"], params["bytes"] = strconv.Itoa(risk.Unsent), "yes", text.Bytes(risk.UnsentBytes)
 	}
 	if road {
 		params["when"] = time.UnixMilli(risk.Road.UntilMs).Local().Format(time.DateOnly)

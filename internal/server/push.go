@@ -203,8 +203,19 @@ func (p *push) write(decided [][]studio.Done) error {
 	})
 	for _, ev := range firsts {
 		p.reply.Outcomes = append(p.reply.Outcomes, OutcomeOf(ev))
+		p.arrived(ev)
 	}
 	return err
+}
+
+// arrived takes a checkpoint that was decided off what the client told of as unsent.
+func (p *push) arrived(ev studio.Event) {
+	if ev.Kind != studio.KindSeal || ev.Verdict == studio.Noop || p.client.UnsentCheckpoints == 0 {
+		return
+	}
+	k, _ := p.tx.Checkpoint(ev.About)
+	p.client.UnsentCheckpoints--
+	p.client.UnsentBytes = max(0, p.client.UnsentBytes-k.Bytes)
 }
 
 // write writes what was decided: events with their chain, and rows with the seq of their event. number gives the event of each

@@ -28,8 +28,9 @@ var expected = map[string]struct {
 	"POST /v1/p/{project}/chunks":          {"of project", 401, 403, 200, 200},
 	"PUT /v1/p/{project}/previews/{hash}":  {"of project", 401, 403, 204, 204},
 	"GET /v1/p/{project}/previews/{hash}":  {"of project", 401, 403, 404, 404}, // no checkpoint has it
-	"POST /v1/studio/login":                {"anyone", 401, 401, 401, 401},     // a wrong password
-	"POST /v1/studio/join":                 {"anyone", 404, 404, 404, 404},     // a token that was never given out
+	"GET /v1/p/{project}/people":           {"of project", 401, 403, 200, 200},
+	"POST /v1/studio/login":                {"anyone", 401, 401, 401, 401}, // a wrong password
+	"POST /v1/studio/join":                 {"anyone", 404, 404, 404, 404}, // a token that was never given out
 	"POST /v1/studio/logout":               {"signed in", 401, 204, 204, 204},
 	"GET /v1/studio/projects":              {"signed in", 401, 200, 200, 200},
 	"POST /v1/studio/projects":             {"signed in", 401, 403, 200, 200}, // that of the id of another's

@@ -7,6 +7,7 @@ import (
 	"framehold/internal/projectdb"
 	"framehold/internal/replica"
 	"framehold/internal/studio"
+	"framehold/internal/wire"
 )
 
 // SyncStore is what sync may do with a session's store.
@@ -27,3 +28,21 @@ func Store(s *Session) *projectdb.DB { return s.db }
 
 // SyncLock is the lock of the process that syncs a store.
 func SyncLock(s *Session) (io.Closer, error) { return s.syncLock() }
+
+// Greet says hello to the project's server and nothing else, as a conversation that is cut off behind it.
+func Greet(ctx context.Context, s *Session) error {
+	to, err := s.dialServer()
+	if err != nil {
+		return err
+	}
+	unsent, err := s.unsent(ctx)
+	if err != nil {
+		return err
+	}
+	stand, err := syncStore{s}.Stand(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = to.calls.Hello(ctx, wire.HelloRequest{Project: s.projectID, Client: stand.Client, Proto: wire.Proto, Unsent: unsent})
+	return err
+}

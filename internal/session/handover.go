@@ -5,6 +5,7 @@ import (
 
 	"framehold/internal/projectdb"
 	"framehold/internal/studio"
+	"framehold/internal/wire"
 )
 
 // AskRequest asks the holders of tasks to hand them in.
@@ -56,11 +57,42 @@ type Risk struct {
 	Version     uint32 // that the first checkpoint on its way was made on, else the current one; 0: none
 	Checkpoints int    // announced, and not arrived
 	Bytes       int64
+	SeenMs      int64 // when the holder was last here; 0: not known, or no studio was reached
+	Unsent      int   // checkpoints that the holder's devices had not sent then, of the whole project
+	UnsentBytes int64
 	Road        studio.Road // that keeps it from others; zero: none
 	Overdue     bool
 }
 
-// Risk reads what is known of unsent work on a task. Code: unknown_asset.
+// Presence reads when the members were last here and what they had not sent then; empty for who may not give tasks, and
+// for a personal project. Codes: unauthenticated, unreachable.
+func (s *Session) Presence(ctx context.Context) (map[studio.UserID]wire.Presence, error) {
+	people := map[studio.UserID]wire.Presence{}
+	if s.remote == nil {
+		return people, nil
+	}
+	to, err := s.dialServer()
+	if err != nil {
+		return people, err
+	}
+	reply, err := to.studio.Presence(ctx, s.projectID)
+	if err != nil {
+		return people, netFailure(to.who.Server, err)
+	}
+	for _, p := range reply.People {
+		if id, err := studio.ParseID(p.User); err == nil { // else of a newer server
+			people[studio.UserID{ID: id}] = p
+		}
+	}
+	return people, nil
+}
+
+// Knows adds what a studio knows of the holder.
+func (r *Risk) Knows(p wire.Presence) {
+	r.SeenMs, r.Unsent, r.UnsentBytes = p.SeenMs, p.Unsent, p.Bytes
+}
+
+// Risk reads what is known here of unsent work on a task. Code: unknown_asset.
 func (s *Session) Risk(ctx context.Context, id studio.AssetID) (risk Risk, err error) {
 	err = s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
 		a, ok := snap.Asset(id)

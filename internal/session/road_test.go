@@ -281,3 +281,44 @@ func TestCase_F2(t *testing.T) {
 		require.Equal(t, session.StateNormal, ben.s.Files().Of[id].State(p.Assets[id]))
 	}
 }
+
+func TestWhoGivesTasksReadsWhatTheirHolderHasNotSent(t *testing.T) {
+	ctx := context.Background()
+	pia, ana, ben := published(t)
+	id := asset(t, ana.s, "shot_020.blend")
+	_, err := ana.s.Restore(ctx, id, studio.CheckpointID{}, nil)
+	require.NoError(t, err)
+	ana.write("shot_020.blend", "two of ana")
+	require.NoError(t, save(t, ana.s, "shot_020.blend", "two", "").Err)
+	anaIs := ana.s.Me()
+	require.NoError(t, session.Greet(ctx, ana.s))
+	people, err := pia.s.Presence(ctx)
+	require.NoError(t, err)
+	require.Positive(t, people[anaIs].SeenMs)
+	require.Equal(t, 1, people[anaIs].Unsent)
+	require.EqualValues(t, len("two of ana"), people[anaIs].Bytes)
+	risk, err := pia.s.Risk(ctx, id)
+	require.NoError(t, err)
+	risk.Knows(people[anaIs])
+	require.Equal(t, session.Risk{Holder: anaIs, Version: 1, SeenMs: people[anaIs].SeenMs, Unsent: 1, UnsentBytes: 10}, risk)
+	ana.sync()
+	people, err = pia.s.Presence(ctx)
+	require.NoError(t, err)
+	require.Zero(t, people[anaIs].Unsent, "it has arrived")
+	require.Zero(t, people[anaIs].Bytes)
+	people, err = ben.s.Presence(ctx)
+	require.NoError(t, err)
+	require.Empty(t, people, "it is for who gives tasks away")
+}
+
+// Announced and not arrived: giving the task to somebody else would park it (row D6).
+func TestWhatIsOnItsWayIsCountedBeforeATaskIsGivenAway(t *testing.T) {
+	_, ana, ben := newFilm(t, nil)
+	ben.write("ben.blend", "first of ben")
+	require.NoError(t, save(t, ben.Session, "ben.blend", "first", "").Err)
+	ben.syncs() // announces
+	ana.syncs()
+	risk, err := ana.Risk(t.Context(), asset(t, ana.Session, "ben.blend"))
+	require.NoError(t, err)
+	require.Equal(t, session.Risk{Holder: ben.Me(), Checkpoints: 1, Bytes: 12}, risk)
+}

@@ -207,6 +207,13 @@ func HoldersGone(view View) []Asset {
 	return held
 }
 
+// SeesRisk tells whether a member reads when others were last here and what they have not sent: who may give tasks does.
+func SeesRisk(view View, user UserID) bool {
+	m, ok := view.Member(user)
+	role, _ := view.Role(m.Role)
+	return ok && !m.Gone && role.May.Has(MayAssign)
+}
+
 // AtRisk lists the checkpoints of an asset that were announced and have not arrived: reassigning it, or adopting
 // another, would park them (rows C7, D6). In the order they were announced.
 func AtRisk(view View, asset AssetID) []Checkpoint {

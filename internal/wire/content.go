@@ -111,6 +111,24 @@ func (s *Studio) People(ctx context.Context) (a struct {
 	return a, s.json(ctx, http.MethodGet, "/v1/studio/people", nil, &a)
 }
 
+// Presence is when a member was last here with any of their devices, and what those had not sent then.
+type Presence struct {
+	User   string `json:"user"`
+	SeenMs int64  `json:"seen"`
+	Unsent int    `json:"unsent"` // checkpoints
+	Bytes  int64  `json:"bytes"`  // of those
+}
+
+// PresenceReply is the answer of Presence.
+type PresenceReply struct {
+	People []Presence `json:"people"`
+}
+
+// Presence lists the members of a project who were here, for who gives tasks away; empty for others.
+func (s *Studio) Presence(ctx context.Context, project studio.ProjectID) (a PresenceReply, err error) {
+	return a, s.json(ctx, http.MethodGet, "/v1/p/"+project.String()+"/people", nil, &a)
+}
+
 func (s *Studio) json(ctx context.Context, method, path string, q, a any) error {
 	ctx, cancel := context.WithTimeout(ctx, unaryTimeout)
 	defer cancel()
