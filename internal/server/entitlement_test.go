@@ -18,8 +18,6 @@ import (
 // project that changes under them. What they get is compared with an oracle that knows the table of roles and the words of
 // row Ic8, and nothing of the code that decides.
 
-const matrixCases = 100_000
-
 // held is what the oracle knows of an asset.
 type held struct {
 	asset    studio.AssetID

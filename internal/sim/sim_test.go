@@ -15,7 +15,7 @@ import (
 
 var (
 	firstSeed = flag.Uint64("sim.seed", 1, "the first seed")
-	seeds     = flag.Uint64("sim.seeds", 200, "how many seeds")
+	seeds     = flag.Uint64("sim.seeds", seedsByDefault, "how many seeds")
 	hours     = flag.Float64("sim.hours", 0, "seeds until so many client-hours are simulated; 0: -sim.seeds of them")
 	tell      = flag.Bool("sim.tell", false, "say what happens")
 )

@@ -1,0 +1,5 @@
+//go:build !race
+
+package server_test
+
+const matrixCases = 100_000 // of who asks for what
