@@ -182,6 +182,17 @@ func TestCase_H8(t *testing.T) {
 	require.Equal(t, []studio.Kind{studio.KindTagAdd}, kindsOf(replica.Ready(q, sight(true, studio.NewState(nil)), old)))
 	later := replica.Ready(q, sight(true, studio.NewState(nil)), everything)
 	require.Equal(t, studio.EncodeBody(body), wire.OpOf(1, later[0].Op).Body)
+
+	c, _ := pushing(t, standing(9), 2) // it knows the kind, and not a field of it
+	stopped := replica.Pushed{Reply: wire.PushReply{Stop: wire.Stop{N: 5, Code: wire.StopUnsupported}}}
+	require.Equal(t, replica.Renumber{}, c.Step(0, stopped))
+	fresh := standing(9)
+	fresh.Client = idOf(99)
+	c.Step(0, replica.Laid{Stand: fresh})
+	c.Step(0, hello())
+	knows := c.Step(0, page(9, false, "")).(replica.Build).Knows
+	require.False(t, knows(studio.KindTagAdd), "what it could not read steps aside, and the rest flows")
+	require.True(t, knows(studio.KindNoteAdd))
 }
 
 // TestCase_A15: a seal waits for its bytes, and behind it what follows on the same asset; notes and other assets pass. One that

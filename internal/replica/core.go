@@ -163,6 +163,7 @@ type Core struct {
 	lmid     uint64 // the server's
 	headSeq  uint64 // the server's, as it was heard last
 	kinds    map[studio.Kind]bool
+	lacks    map[studio.Kind]bool // kinds that it says it knows, and could not read: a newer program wrote them
 	pages    Pulled
 	paging   bool // there are more of them
 	anew     bool
@@ -182,7 +183,9 @@ type Core struct {
 }
 
 // NewCore begins where a store stands.
-func NewCore(stand Stand) *Core { return &Core{stand: stand, limit: wire.PushOpsMax, resting: true} }
+func NewCore(stand Stand) *Core {
+	return &Core{stand: stand, limit: wire.PushOpsMax, resting: true, lacks: map[studio.Kind]bool{}}
+}
 
 // Close says that the person's account was closed: when they are not signed in, there is nothing to wait for.
 func (c *Core) Close() { c.closed = true }
@@ -281,6 +284,9 @@ func (c *Core) hello(nowMs int64, ev Greeted) Effect {
 	}
 	r := ev.Reply
 	c.greeted, c.failures, c.lmid, c.headSeq = true, 0, r.Lmid, r.HeadSeq
+	if len(r.Kinds) != len(c.kinds) { // it was updated, or set back
+		c.lacks = map[studio.Kind]bool{}
+	}
 	c.kinds = map[studio.Kind]bool{}
 	for _, k := range r.Kinds {
 		c.kinds[k] = true
@@ -355,7 +361,7 @@ func (p Pulled) continuedBy(r wire.PullReply) bool {
 func (c *Core) build() Effect { return Build{Limit: c.limit, Knows: c.knows, HandIn: c.handing} }
 
 // knows tells whether the server has a kind. What is handed in is not asked about: what cannot be read is kept.
-func (c *Core) knows(k studio.Kind) bool { return c.handing || c.kinds[k] }
+func (c *Core) knows(k studio.Kind) bool { return c.handing || c.kinds[k] && !c.lacks[k] }
 
 func (c *Core) laid(nowMs int64, ev Laid) Effect {
 	switch {
@@ -410,6 +416,11 @@ func (c *Core) pushed(nowMs int64, ev Pushed) Effect {
 	}
 	switch r.Stop.Code {
 	case wire.StopForked, wire.StopGap, wire.StopUnsupported: // the numbers are used, lost or in the way: others are given
+		for _, op := range c.sent {
+			if op.N == r.Stop.N && r.Stop.Code == wire.StopUnsupported {
+				c.lacks[op.Kind] = true
+			}
+		}
 		if c.doubted {
 			return c.rest(nowMs, NeedsHelp)
 		}

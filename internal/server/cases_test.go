@@ -64,6 +64,23 @@ func TestCase_H6(t *testing.T) {
 	require.Equal(t, content.hashes(), came)
 }
 
+// An op of a newer program, of a kind that this server lacks or with a field that it lacks, is not numbered: it waits for the
+// server's update, and what is behind it can be sent in its place (rows A6, H8).
+func TestWhatANewerProgramWritesIsNotNumbered(t *testing.T) {
+	c := newCrew(t)
+	tag := c.ben.op(studio.KindTagAdd, c.film.shots[0].ID, &studio.TagBody{Tag: "x"})
+	field := wire.OpOf(c.ben.n+1, tag)
+	field.Body = append(field.Body, 0xf8, 0x07, 0x01) // field 127
+	kind := wire.OpOf(c.ben.n+1, tag)
+	kind.Kind = 250
+	for name, op := range map[string]wire.Op{"a field": field, "a kind": kind} {
+		reply, err := c.ben.wire().Push(t.Context(), wire.PushRequest{Project: c.film.id, Client: c.ben.client, Generation: c.generation, Ops: []wire.Op{op}})
+		require.NoError(t, err)
+		require.Equal(t, wire.Stop{N: c.ben.n + 1, Code: wire.StopUnsupported}, reply.Stop, name)
+	}
+	c.applied(c.ben, tag)
+}
+
 // TestCase_H18: a server carries what an older program has written over, with a copy beside it, and refuses what a newer one has.
 func TestCase_H18(t *testing.T) {
 	c := newCrew(t)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"slices"
 
 	"framehold/internal/serverdb"
 	"framehold/internal/studio"
@@ -141,7 +140,7 @@ func (p *push) some(ops []wire.Op) error {
 		op, err := o.Studio()
 		if err != nil {
 			code := wire.StopInternal
-			if !slices.Contains(studio.Kinds(), o.Kind) {
+			if errors.Is(err, studio.ErrNewer) { // it waits for this server's update (row H8)
 				code = wire.StopUnsupported
 			}
 			p.reply.Stop = wire.Stop{N: o.N, Code: code}

@@ -12,6 +12,9 @@ import (
 // ErrMalformed says that bytes are not what this codec writes.
 var ErrMalformed = errors.New("malformed record")
 
+// ErrNewer says, beside ErrMalformed, that they may be what a newer program writes: a kind or a field that this one lacks.
+var ErrNewer = errors.New("of a newer program")
+
 const encodedMaxBytes = 1 << 20 // a body or row; texts are at most 32 KiB
 
 // fielder is a record that names its fields once, in rising order, for writing and for reading.
@@ -55,7 +58,7 @@ func decode(b []byte, f fielder) error {
 		return c.err
 	}
 	if len(c.in) > 0 {
-		return fmt.Errorf("%w: unknown field %d", ErrMalformed, c.in[0].number)
+		return fmt.Errorf("%w, %w: unknown field %d", ErrMalformed, ErrNewer, c.in[0].number)
 	}
 	return nil
 }

@@ -75,7 +75,7 @@ func EncodeBody(b Body) []byte { return encode(b) }
 func DecodeBody(k Kind, b []byte) (Body, error) {
 	body := newBody(k)
 	if body == nil {
-		return nil, fmt.Errorf("%w: unknown kind %d", ErrMalformed, k)
+		return nil, fmt.Errorf("%w, %w: unknown kind %d", ErrMalformed, ErrNewer, k)
 	}
 	if err := decode(b, body); err != nil {
 		return nil, fmt.Errorf("kind %d: %w", k, err)
