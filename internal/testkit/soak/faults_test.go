@@ -148,8 +148,9 @@ func (w *faulty) cycle() (what string, err error) {
 		}
 		_ = os.Remove(trace)
 	}
+	ended := true
 	if onServer {
-		err = w.breakServer(wrap)
+		ended, err = w.breakServer(wrap)
 	} else {
 		err = w.breakClient(victim, wrap)
 	}
@@ -157,7 +158,7 @@ func (w *faulty) cycle() (what string, err error) {
 		return what, err
 	}
 	if traced {
-		hit, err := p.hit(trace)
+		hit, err := p.hit(trace, ended)
 		if err != nil {
 			return what, err
 		}
@@ -190,20 +191,20 @@ func (w *faulty) settle() error {
 }
 
 // breakServer lets everybody sync while the studio breaks, and ends it if it has not ended itself.
-func (w *faulty) breakServer(wrap []string) error {
+func (w *faulty) breakServer(wrap []string) (ended bool, err error) {
 	for _, p := range w.people[1:] {
 		for range 1 + w.rng.IntN(2) {
 			if err := w.act(p, nil); err != nil {
-				return err
+				return false, err
 			}
 		}
 	}
 	if err := w.stop(syscall.SIGTERM); err != nil {
-		return err
+		return false, err
 	}
 	served, err := w.serveUnder(wrap)
 	if err != nil || served == nil {
-		return err // it broke before it served
+		return true, err // it broke before it served
 	}
 	if wrap == nil {
 		defer w.disturb(served)()
@@ -230,7 +231,12 @@ func (w *faulty) breakServer(wrap []string) error {
 	close(over)
 	pushes.Wait()
 	w.pusher.http.CloseIdleConnections()
-	return errors.Join(errors.Join(errs...), w.stop([]syscall.Signal{syscall.SIGKILL, syscall.SIGTERM}[w.rng.IntN(2)]))
+	select {
+	case <-served.ended:
+		ended = true
+	default:
+	}
+	return ended, errors.Join(errors.Join(errs...), w.stop([]syscall.Signal{syscall.SIGKILL, syscall.SIGTERM}[w.rng.IntN(2)]))
 }
 
 // disturb stops the studio for a while, or kills it, at a random moment; what it returns waits until that is over.
