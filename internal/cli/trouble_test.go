@@ -131,6 +131,7 @@ func (x *trouble) isSent() {
 }
 
 func TestTroubleWithAWrongPassword(t *testing.T) {
+	t.Parallel()
 	x := inTrouble(t)
 	for _, who := range []string{"ana", "nobody"} {
 		wrong := x.typed("wrong horse battery\n")
@@ -141,6 +142,7 @@ func TestTroubleWithAWrongPassword(t *testing.T) {
 }
 
 func TestTroubleWithAWrongServer(t *testing.T) {
+	t.Parallel()
 	x := inTrouble(t)
 	address := x.address()
 	stranger := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<h1>Sign in to the hotel</h1>")) }
@@ -226,6 +228,7 @@ func (g greeter) Hello(ctx context.Context, q wire.HelloRequest) (wire.HelloRepl
 }
 
 func TestTroubleWithANewerServer(t *testing.T) {
+	t.Parallel()
 	x := inTrouble(t)
 	address := x.address()
 	x.otherVersion(func(wire.HelloReply) (wire.HelloReply, error) {
@@ -239,6 +242,7 @@ func TestTroubleWithANewerServer(t *testing.T) {
 }
 
 func TestTroubleWithAnOlderServer(t *testing.T) {
+	t.Parallel()
 	x := inTrouble(t)
 	address := x.address()
 	x.otherVersion(func(reply wire.HelloReply) (wire.HelloReply, error) {
@@ -261,6 +265,7 @@ func TestTroubleWithAnOlderServer(t *testing.T) {
 }
 
 func TestTroubleWithAFullDiskOfTheStudio(t *testing.T) {
+	t.Parallel()
 	x := inTrouble(t)
 	x.full.Store(true)
 	x.goesOn()
@@ -271,6 +276,7 @@ func TestTroubleWithAFullDiskOfTheStudio(t *testing.T) {
 }
 
 func TestTroubleWithAFullDiskHere(t *testing.T) {
+	t.Parallel()
 	x := inTrouble(t)
 	x.goesOn()
 	x.fault = func() error { return syscall.ENOSPC }
@@ -283,6 +289,7 @@ func TestTroubleWithAFullDiskHere(t *testing.T) {
 }
 
 func TestTroubleWithATakenPort(t *testing.T) {
+	t.Parallel()
 	x := inTrouble(t)
 	address := x.address()
 	x.close()
@@ -296,6 +303,7 @@ func TestTroubleWithATakenPort(t *testing.T) {
 }
 
 func TestTroubleWithAChangedCertificate(t *testing.T) {
+	t.Parallel()
 	x := inTrouble(t)
 	address := x.address()
 	first, second := t.TempDir(), t.TempDir()
@@ -324,6 +332,7 @@ func TestTroubleWithAChangedCertificate(t *testing.T) {
 func TestTroubleWithAClockTenYearsOff(t *testing.T) {
 	for name, years := range map[string]int64{"Ahead": 10, "Behind": -10} {
 		t.Run(name+"Here", func(t *testing.T) {
+			t.Parallel()
 			x := inTrouble(t)
 			var off atomic.Int64
 			off.Store(years)
@@ -335,6 +344,7 @@ func TestTroubleWithAClockTenYearsOff(t *testing.T) {
 			x.isSent()
 		})
 		t.Run(name+"AtTheStudio", func(t *testing.T) {
+			t.Parallel()
 			x := inTrouble(t)
 			x.years.Store(years)
 			x.goesOn()

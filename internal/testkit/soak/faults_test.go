@@ -25,7 +25,7 @@ var faultsWanted = flag.Int("soak.faults", 0, "faults of the disk that must have
 
 const (
 	worldCycles = 20 // then the house is put back: a failure is at most so far from its beginning
-	killCycles  = 8  // where no strace is asked for
+	killCycles  = 6  // where no strace is asked for
 )
 
 // tallies are what the worlds of a run have done.

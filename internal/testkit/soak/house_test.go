@@ -35,7 +35,7 @@ const (
 
 var (
 	soakSeed = flag.Uint64("soak.seed", 1, "the first world's seed; each world has the next one")
-	soakJobs = flag.Int("soak.jobs", 2, "worlds at once")
+	soakJobs = flag.Int("soak.jobs", 1, "worlds at once")
 	soakKeep = flag.String("soak.keep", "", "a folder that a world which failed is copied into")
 	soakBin  = flag.String("soak.binary", "", "the program, as it ships; none: this test binary")
 )

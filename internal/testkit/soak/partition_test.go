@@ -1,6 +1,7 @@
 package soak_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -252,6 +253,9 @@ func (w *network) act(p *person) error {
 		w.acked++
 	}
 	w.mu.Unlock()
+	if bytes.Contains(r.out, []byte(`"in_the_way"`)) { // a file of theirs has that name
+		return nil
+	}
 	return r.failure(0, 3, 4, 5)
 }
 
