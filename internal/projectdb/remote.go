@@ -2,6 +2,7 @@ package projectdb
 
 import (
 	"fmt"
+	"slices"
 
 	"framehold/internal/studio"
 )
@@ -10,12 +11,28 @@ import (
 // chain is the server's. A limited view has no log to prove it by: its base is the view with the pending ops taken back.
 // Either way the base has the sums that were compared with the server's, and the pending ops over it give the view (I8).
 func (r *replay) remoteChecks() []func() error {
-	if r.stand.Full || r.stand.Generation == ([8]byte{}) {
+	r.opaque = r.newerKinds()
+	if !r.opaque && (r.stand.Full || r.stand.Generation == ([8]byte{})) {
 		return []func() error{r.playAll, r.checkHead, r.checkOps, r.checkSums, r.foresee, r.compareTables, r.checkVersions,
 			r.checkDerived}
 	}
 	r.by = "by what the server sent"
+	if r.opaque && r.stand.Full {
+		return []func() error{r.playAll, r.checkHead, r.layBase, r.checkShape, r.checkOps, r.checkSums, r.foresee, r.compareTables, r.checkDerived}
+	}
 	return []func() error{r.layBase, r.checkShape, r.checkOps, r.checkSums, r.foresee, r.compareTables, r.checkDerived}
+}
+
+// newerKinds tells whether the log has acts of kinds that this program does not know: a newer one made them (row H9).
+func (r *replay) newerKinds() (newer bool) {
+	known := studio.Kinds()
+	err := r.each(`SELECT DISTINCT kind FROM event`, nil, func(row scanner) error {
+		var kind studio.Kind
+		err := row.Scan(cell{(*uint8)(&kind)})
+		newer = newer || !slices.Contains(known, kind)
+		return err
+	})
+	return r.note(err) && newer
 }
 
 // known is how a row that ought to be there is said to be known.

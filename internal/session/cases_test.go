@@ -345,3 +345,30 @@ func notesOf(t *testing.T, s *session.Session, id studio.AssetID) (texts []strin
 	}))
 	return texts
 }
+
+// Of a kind that this program does not know an event is kept as it came; the log goes on behind it, and verify says no more
+// than it can know (row H9).
+func TestAnEventOfANewerServerIsKeptAsItCame(t *testing.T) {
+	f, ana, ben := newFilm(t, nil)
+	ana.syncs()
+	ben.syncs()
+	op := studio.OpID{ID: studio.IDFrom(randomID())}
+	f.tx(func(tx serverdb.Tx) error {
+		head := tx.Head()
+		ev := studio.Event{Seq: head.Seq + 1, Op: op, Kind: 250, Entity: f.project.ID, Actor: ana.Me(), Verdict: studio.Applied, Body: []byte("later")}
+		ev.Chain = ev.NextChain(head.Chain)
+		return tx.Append([]studio.Event{ev})
+	})
+	ana.notes(asset(t, ana.Session, "ana.blend"), "behind it")
+	ana.syncs()
+	ben.syncs()
+	for _, a := range []*artist{ana, ben} {
+		require.NoError(t, session.Store(a.Session).Read(t.Context(), func(snap *projectdb.Snapshot) error {
+			ev, ok := snap.Event(op)
+			require.True(t, ok)
+			require.Equal(t, "later", string(ev.Body))
+			return nil
+		}))
+		a.proves()
+	}
+}
