@@ -12,8 +12,8 @@ import (
 // Witness takes events that a client holds and this server, which went back, has lost (row H4): they lead to a head that the
 // studio signed, which is the proof that it once decided them. Each is decided again in its old order, with its op id and its
 // actor, by what is here now: what is stale is parked or refused (row H5). What is known is skipped, what was refused stays
-// refused, what followed from another op follows again, and what needs bytes that are not here waits for its author. Codes: not_member, invalid (without full view; not what was
-// signed), generation (the life is this one).
+// refused, what followed from another op follows again, and what needs bytes that are not here waits for its author. Codes:
+// not_member, invalid (without full view; not what was signed), generation (the life is this one).
 func (c *Core) Witness(tx serverdb.Tx, call Call, r wire.WitnessRequest) (wire.WitnessReply, error) {
 	head := tx.Head()
 	member, err := enter(tx, call)
