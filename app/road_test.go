@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"framehold/app"
+	"framehold/internal/text"
 )
 
 func (w *window) row(id string) app.Row {
@@ -103,4 +104,16 @@ func TestWhoMayNotAdoptAsksAndWhatIsInTheTrashIsPurged(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "The parked checkpoint of ben.blend is removed for good", act.Sentence)
 	require.Empty(t, ana.parked(true))
+}
+
+func TestEveryWayToStandToAStudioHasItsSentence(t *testing.T) {
+	sentences := text.English().Sync
+	for _, state := range []string{"offline", "syncing", "synced", "needsAuth", "needsHelp", "tooOld", "notMember"} {
+		require.NotEmpty(t, sentences[state], state)
+		for _, params := range []map[string]string{{"n": "0", "project": "Film"}, {"n": "3", "unsent": "yes", "project": "Film"}} {
+			require.NotContains(t, text.Fill(sentences[state], params), "{", state)
+		}
+	}
+	require.Len(t, sentences, 7)
+	require.Equal(t, "Offline. 3 to send; all of it is safe here.", text.Fill(sentences["offline"], map[string]string{"n": "3", "unsent": "yes"}))
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"strconv"
 
 	"framehold/internal/replica"
 	"framehold/internal/session"
@@ -10,12 +11,13 @@ import (
 
 // SyncView is how the project stands to its studio.
 type SyncView struct {
-	Remote bool   `json:"remote"` // false: a personal project, which has no studio
-	State  string `json:"state"`  // offline syncing synced needsAuth needsHelp tooOld notMember
-	Unsent int    `json:"unsent"` // acts that are still to be sent
-	Need   int    `json:"need"`   // what needs the person
-	Server string `json:"server"` // of the studio; "" where there is none
-	Nth    int64  `json:"nth"`    // a view of a lower number is an older one: an answer may be overtaken by an event
+	Remote   bool   `json:"remote"`   // false: a personal project, which has no studio
+	State    string `json:"state"`    // offline syncing synced needsAuth needsHelp tooOld notMember
+	Unsent   int    `json:"unsent"`   // acts that are still to be sent
+	Need     int    `json:"need"`     // what needs the person
+	Server   string `json:"server"`   // of the studio; "" where there is none
+	Sentence string `json:"sentence"` // what that means for the person's work
+	Nth      int64  `json:"nth"`      // a view of a lower number is an older one: an answer may be overtaken by an event
 }
 
 // InboxItem is something the person still has to see: what became of an act of theirs at the studio, what another did to their
@@ -50,7 +52,7 @@ func (s *Sync) State() (SyncView, error) {
 	now.State = s.synced
 	nth := s.syncedNth
 	s.mu.Unlock()
-	return viewOf(open, now, nth), nil
+	return s.viewOf(open, now, nth), nil
 }
 
 // Inbox lists what the person still has to see, oldest first.
@@ -105,11 +107,22 @@ func (s *Sync) Now() error {
 	return s.failure(err)
 }
 
-func viewOf(open *session.Session, s session.SyncState, nth int64) SyncView {
+func (c *core) viewOf(open *session.Session, s session.SyncState, nth int64) SyncView {
 	names := map[replica.State]string{replica.Offline: "offline", replica.Syncing: "syncing", replica.Synced: "synced",
 		replica.NeedsAuth: "needsAuth", replica.NeedsHelp: "needsHelp", replica.TooOld: "tooOld", replica.NotAMember: "notMember"}
-	return SyncView{Remote: s.Remote, State: names[s.State], Unsent: s.Unsent, Need: s.Need,
+	view := SyncView{Remote: s.Remote, State: names[s.State], Unsent: s.Unsent, Need: s.Need,
 		Server: open.Server(), Nth: nth}
+	params := map[string]string{"n": strconv.Itoa(s.Unsent), "project": "the project"}
+	if s.Unsent > 0 {
+		params["unsent"] = "yes"
+	}
+	if p, err := open.Look(c.ctx); err == nil {
+		params["project"] = p.Project.Name
+	}
+	if s.Remote {
+		view.Sentence = fill(c.catalogue.Sync[view.State], params)
+	}
+	return view
 }
 
 // stand keeps how sync stands; it returns the number of this change.
@@ -124,7 +137,7 @@ func (c *core) stand(state replica.State) int64 {
 // keepInSync keeps a studio project in sync while it is open.
 func (c *core) keepInSync(ctx context.Context, s *session.Session) {
 	err := s.Drive(ctx, session.SyncRequest{Device: c.where.Device, App: c.where.Version}, func(now session.SyncState) {
-		c.emit(EventSyncChanged, viewOf(s, now, c.stand(now.State)))
+		c.emit(EventSyncChanged, c.viewOf(s, now, c.stand(now.State)))
 	})
 	c.note("sync", err)
 }

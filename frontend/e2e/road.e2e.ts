@@ -129,3 +129,56 @@ test("a task that another holds is asked for with one key", async () => {
   expect(errors).toEqual([]);
   await page.context().close();
 });
+
+test("who takes a task that is on the road reads it first and says why; its holder reads that at their return", async () => {
+  const film = join(studio.films, "ana");
+  pia("assign", "shot_020.blend", "--to", "ana");
+  studio.ana.cli(["sync", "--project", film]);
+  const until = new Date(Date.now() + 3 * 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
+  studio.ana.cli(["road", "shot_020.blend", "--until", until, "--project", film]);
+  studio.ana.cli(["sync", "--project", film]);
+  await shell.stop(); // ana is on the train
+  pia("sync");
+
+  const desk = await start("framehold-server", ["serve", "--project", studio.film], studio.pia.env);
+  try {
+    const page = await (await chrome.newContext({ viewport: size, colorScheme: "light" })).newPage();
+    const errors = complaints(page);
+    await page.goto(desk.url);
+    await shot(page).getByTestId("road").waitFor();
+    await shot(page).click();
+    await page.keyboard.press("a");
+    await page.getByText("Assign to me").first().click();
+    const dialog = page.getByRole("alertdialog", { name: "Somebody is at work on it" });
+    await dialog.getByText(/was last here on .* on the road until/).waitFor();
+    expect(await dialog.getByRole("button", { name: "Take now" }).isDisabled()).toBe(true);
+    expect(await serious(page)).toEqual([]);
+    await page.screenshot({ path: join(shots, "road-risk.png") });
+    await page.keyboard.type("the client comes on Friday");
+    await page.keyboard.press("Enter");
+    await shot(page).getByTestId("road").waitFor({ state: "detached" });
+    await page.getByText(/^Synced/).waitFor();
+    await page.setViewportSize({ width: 1024, height: 768 });
+    await page.screenshot({ path: join(shots, "road-1024.png") });
+    expect(errors).toEqual([]);
+    await page.context().close();
+  } finally {
+    await desk.stop();
+  }
+  pia("sync");
+
+  shell = await start("framehold-server", ["serve", "--project", film], studio.ana.env);
+  const { page, errors } = await open();
+  const banner = page.getByTestId("away");
+  await banner.getByText(/While you were away: Pia Lindqvist gave shot_020.blend/).waitFor();
+  expect(await serious(page)).toEqual([]);
+  await page.screenshot({ path: join(shots, "road-away.png") });
+  await banner.getByRole("button", { name: "Show" }).click();
+  const card = page.locator("[data-testid=inbox-card][data-code=taken]");
+  await card.getByText("the client comes on Friday").waitFor();
+  await page.screenshot({ path: join(shots, "road-inbox.png") });
+  await card.getByRole("button", { name: "Seen" }).click();
+  await card.waitFor({ state: "detached" });
+  expect(errors).toEqual([]);
+  await page.context().close();
+});

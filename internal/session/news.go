@@ -16,6 +16,7 @@ type newsMaker struct {
 	me     studio.UserID
 	view   studio.View // as it was before the pull
 	holder map[studio.AssetID]studio.UserID
+	gave   map[studio.OpID]bool // by these answers of theirs tasks go to who asked
 	cards  []projectdb.Card
 }
 
@@ -24,7 +25,7 @@ func (x syncStore) news(tx *projectdb.Tx, p replica.Pulled, events []studio.Even
 	if p.Anew {
 		return nil
 	}
-	n := &newsMaker{me: x.s.me, view: tx, holder: map[studio.AssetID]studio.UserID{}}
+	n := &newsMaker{me: x.s.me, view: tx, holder: map[studio.AssetID]studio.UserID{}, gave: map[studio.OpID]bool{}}
 	for _, ev := range events {
 		if ev.Verdict == studio.Applied {
 			n.of(ev)
@@ -39,14 +40,19 @@ func (n *newsMaker) of(ev studio.Event) {
 	if err != nil {
 		return // of a newer program, or not to be seen
 	}
-	mine, another := n.heldBy(id) == n.me, ev.Actor != n.me
+	holder, another := n.heldBy(id), ev.Actor != n.me
+	mine := holder == n.me
 	switch b := body.(type) {
 	case *studio.AssignBody:
 		n.holder[id] = b.To
 		switch {
 		case b.To == n.me && (another || !ev.Cause.IsZero()):
-			n.tell(ev, studio.CodeAssigned, studio.Params{Who: n.name(ev.Actor), Why: b.Reason})
-		case mine && b.To != n.me && another:
+			giver := ev.Actor
+			if !another { // they had asked for it, and its holder handed it in
+				giver = holder
+			}
+			n.tell(ev, studio.CodeAssigned, studio.Params{Who: n.name(giver), Why: b.Reason})
+		case mine && b.To != n.me && another && !n.gave[ev.Cause]:
 			road, _ := n.view.Road(id)
 			p := studio.Params{Who: n.name(ev.Actor), Now: n.name(b.To), Why: b.Reason}
 			if b.OverrideRoad && road.User == n.me {
@@ -59,6 +65,7 @@ func (n *newsMaker) of(ev studio.Event) {
 			n.tell(ev, studio.CodeRetaken, studio.Params{Who: n.name(ev.Actor), Name: to.Name, Why: b.Reason})
 		}
 	case *studio.HandoverAnswerBody:
+		n.gave[ev.Op] = !another && b.Yes
 		if h, ok := n.view.Handover(b.Handover); ok && h.By == n.me && !b.Yes {
 			n.tell(ev, studio.CodeNotYet, studio.Params{Who: n.name(ev.Actor), Why: b.Text})
 		}

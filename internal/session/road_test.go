@@ -233,7 +233,11 @@ func TestAnAskIsAnsweredByWhoHoldsTheTask(t *testing.T) {
 	p, err := ben.Look(ctx)
 	require.NoError(t, err)
 	require.Equal(t, ben.Me(), p.Assets[id].Assignee)
-	require.Contains(t, codes(t, ben.Session), studio.CodeAssigned)
+	cards, err = ben.Inbox(ctx)
+	require.NoError(t, err)
+	require.Equal(t, studio.CodeAssigned, cards[len(cards)-1].Code)
+	require.Equal(t, "ana of the film", cards[len(cards)-1].Params.Who, "who gave it up")
+	require.Empty(t, codes(t, ana.Session), "who handed it in knows")
 	ben.proves()
 }
 

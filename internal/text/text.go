@@ -27,6 +27,7 @@ type Catalogue struct {
 	Jobs    map[string]string `json:"jobs"`
 	Holder  map[string]string `json:"holder"`
 	Parked  map[string]string `json:"parked"`
+	Sync    map[string]string `json:"sync"` // one sentence for each way to stand to a studio, by the state's name
 	Months  []string          `json:"months"`
 }
 

@@ -7,6 +7,7 @@ const at = (state: string, unsent = 0, need = 0) => ({
   unsent,
   need,
   server: "https://studio.example",
+  sentence: "",
   nth: 1,
 });
 

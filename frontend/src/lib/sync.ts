@@ -8,6 +8,8 @@ export type SyncView = {
   readonly need: number;
   /** The studio's address; "" for a personal project. */
   readonly server: string;
+  /** What that means for the person's work. */
+  readonly sentence: string;
   /** Of two views the one with the lower number is the older. */
   readonly nth: number;
 };

@@ -6,6 +6,7 @@ import { uiStore } from "../../stores/ui";
 import { viewStore } from "../../stores/view";
 import { BoardPane } from "../board/BoardPane";
 import { DetailsPane } from "../details/DetailsPane";
+import { AwayBanner } from "../shell/AwayBanner";
 import { overlayBelowPx } from "../shell/panes";
 import shell from "../shell/Shell.module.css";
 import { StatusLine } from "../shell/StatusLine";
@@ -35,6 +36,7 @@ export function BrowserView() {
           {readOnly}
         </div>
       )}
+      <AwayBanner />
       <div className={shell.body}>
         <main className={`panel ${styles.main}`} data-panel="list">
           <ViewTabs />

@@ -3,11 +3,13 @@ import { EmptyState } from "../../components/EmptyState";
 import { Icon } from "../../components/Icon";
 import type { IconName } from "../../components/icons";
 import { ago, count } from "../../lib/format";
+import { files } from "../../stores/files";
 import { type InboxItem, inboxStore } from "../../stores/inbox";
 import { parkedStore } from "../../stores/parked";
 import { projectStore } from "../../stores/project";
 import { handover, roadStore } from "../../stores/road";
 import { selectionStore } from "../../stores/selection";
+import { syncStore } from "../../stores/sync";
 import { uiStore } from "../../stores/ui";
 import { viewStore } from "../../stores/view";
 import shell from "../shell/Shell.module.css";
@@ -32,6 +34,7 @@ export function InboxView() {
         <main className={`panel ${styles.main}`} data-panel="list">
           <div className={styles.scroll} data-list="" tabIndex={-1}>
             <div className={styles.inner}>
+              <Standing />
               <Cards />
             </div>
           </div>
@@ -39,6 +42,25 @@ export function InboxView() {
       </div>
       <StatusLine />
     </div>
+  );
+}
+
+const loud: readonly string[] = ["offline", "needsAuth", "needsHelp", "tooOld", "notMember"];
+
+/** How the project stands to its studio, where that is more than "synced". */
+function Standing() {
+  const sync = useStore(syncStore, (s) => s.sync);
+  if (!sync?.remote || !loud.includes(sync.state)) return null;
+  return (
+    <p className={`${styles.standing} hstack`} role="status" data-testid="standing">
+      <Icon name={sync.state === "offline" ? "cloud-off" : "cloud"} size={15} />
+      <span className="grow">{sync.sentence}</span>
+      {sync.state === "needsAuth" && (
+        <Button size="sm" onClick={() => uiStore.dialog({ kind: "signIn" })}>
+          Sign in
+        </Button>
+      )}
+    </p>
   );
 }
 
@@ -172,6 +194,12 @@ function FollowUps({ item }: { item: InboxItem }) {
             Not yet, because …
           </Button>
         </>
+      );
+    case "assigned":
+      return (
+        <Button size="sm" icon="download" onClick={() => void files.fetch(ids)}>
+          Fetch it
+        </Button>
       );
     case "overdue":
       return (

@@ -48,7 +48,7 @@ export function StatusLine({ said = "", parked = false }: { said?: string; parke
             type="button"
             className={styles.sync}
             onClick={syncOrSignIn}
-            title={sync.state === "needsAuth" ? "Sign in" : "Sync now"}
+            title={`${sync.sentence} ${sync.state === "needsAuth" ? "Press to sign in." : "Press to sync now."}`}
           >
             <Icon
               name={isQuiet(sync) ? "cloud-check" : sync.state === "offline" ? "cloud-off" : "cloud"}

@@ -462,6 +462,7 @@ export namespace app {
 	    unsent: number;
 	    need: number;
 	    server: string;
+	    sentence: string;
 	    nth: number;
 	}
 	
