@@ -351,6 +351,6 @@ switch (what) {
     await restored();
     break;
   default:
-    console.error("build/soak corpora DIR | crash [N] | faults | writers [N] | odd | story | restored");
+    console.error("build/soak corpora DIR | crash [N] | faults | writers [N] | odd | server-faults [N] | partition [N] | story | restored");
     process.exit(2);
 }
