@@ -49,7 +49,7 @@ func (s *Sync) State() (SyncView, error) {
 		return SyncView{}, s.failure(err)
 	}
 	s.mu.Lock()
-	now.State = s.synced
+	now.State, now.Aside = s.synced, s.aside
 	nth := s.syncedNth
 	s.mu.Unlock()
 	return s.viewOf(open, now, nth), nil
@@ -120,16 +120,20 @@ func (c *core) viewOf(open *session.Session, s session.SyncState, nth int64) Syn
 		params["project"] = p.Project.Name
 	}
 	if s.Remote {
-		view.Sentence = fill(c.catalogue.Sync[view.State], params)
+		state := view.State
+		if s.Aside > 0 {
+			state, params["n"] = "aside", strconv.Itoa(s.Aside)
+		}
+		view.Sentence = fill(c.catalogue.Sync[state], params)
 	}
 	return view
 }
 
 // stand keeps how sync stands; it returns the number of this change.
-func (c *core) stand(state replica.State) int64 {
+func (c *core) stand(now session.SyncState) int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.synced = state
+	c.synced, c.aside = now.State, now.Aside
 	c.syncedNth++
 	return c.syncedNth
 }
@@ -137,7 +141,7 @@ func (c *core) stand(state replica.State) int64 {
 // keepInSync keeps a studio project in sync while it is open.
 func (c *core) keepInSync(ctx context.Context, s *session.Session) {
 	err := s.Drive(ctx, session.SyncRequest{Device: c.where.Device, App: c.where.Version}, func(now session.SyncState) {
-		c.emit(EventSyncChanged, c.viewOf(s, now, c.stand(now.State)))
+		c.emit(EventSyncChanged, c.viewOf(s, now, c.stand(now)))
 	})
 	c.note("sync", err)
 }

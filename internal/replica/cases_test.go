@@ -149,6 +149,8 @@ func TestCase_A6(t *testing.T) {
 	view := studio.NewState(nil)
 	require.Equal(t, []studio.Kind{studio.KindRankSet}, kindsOf(replica.Ready(q, sight(true, view), old)))
 	require.Len(t, replica.Ready(q, sight(true, view), everything), 3, "after the server's update")
+	require.Equal(t, 2, replica.Aside(q, old.Knows), "with what follows on the same entity")
+	require.Zero(t, replica.Aside(q, everything.Knows))
 
 	c, _ := pushing(t, standing(9), 2) // the server was set back to an older program since it said hello
 	stopped := replica.Pushed{Reply: wire.PushReply{Stop: wire.Stop{N: 5, Code: wire.StopUnsupported}}}

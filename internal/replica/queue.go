@@ -85,3 +85,19 @@ func Ready(queue []Pending, sight Sight, e Build) []Pending {
 	}
 	return ready
 }
+
+// Aside counts the ops that wait for an update of the server: those of kinds that it lacks, and what follows on their
+// entities (rows A6, H8).
+func Aside(queue []Pending, knows func(studio.Kind) bool) (n int) {
+	aside := map[studio.ID]bool{}
+	for _, p := range queue {
+		if p.N != 0 || p.Acked {
+			continue
+		}
+		aside[p.Op.Entity] = aside[p.Op.Entity] || !knows(p.Op.Kind)
+		if aside[p.Op.Entity] {
+			n++
+		}
+	}
+	return n
+}

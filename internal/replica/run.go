@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"framehold/internal/clock"
+	"framehold/internal/studio"
 	"framehold/internal/wire"
 )
 
@@ -95,6 +96,13 @@ func (r *Replica) HeadSeq() uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.core.HeadSeq()
+}
+
+// Knows tells whether the server takes ops of a kind, as far as it was heard.
+func (r *Replica) Knows(k studio.Kind) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.core.kinds == nil || r.core.knows(k)
 }
 
 func (r *Replica) step(ev Event) Effect {

@@ -33,6 +33,7 @@ type SyncState struct {
 	Unsent  int   // ops to send
 	Need    int   // open cards, and asks that wait for an answer
 	BytesUp int64 // sent since this process drives
+	Aside   int   // of Unsent, those that wait for the server's update
 }
 
 // syncLock is the lock that one process of a store holds: the one that syncs. fsys.ErrLocked when another does.
@@ -75,7 +76,7 @@ func (s *Session) drive(ctx context.Context, r SyncRequest, tell func(SyncState)
 	to, err := s.dialServer()
 	if err != nil {
 		if studio.CodeOf(err) == studio.CodeUnauthenticated {
-			s.tellState(ctx, replica.NeedsAuth, 0, tell)
+			s.tellState(ctx, SyncState{State: replica.NeedsAuth}, tell)
 			return nil // looked at again: the person may sign in
 		}
 		return err
@@ -100,18 +101,37 @@ func (s *Session) drive(ctx context.Context, r SyncRequest, tell func(SyncState)
 	return err
 }
 
-func (s *Session) tellState(ctx context.Context, state replica.State, up int64, tell func(SyncState)) {
+// tellState tells how sync stands, with what the driver alone knows of it.
+func (s *Session) tellState(ctx context.Context, driver SyncState, tell func(SyncState)) {
 	now, err := s.SyncState(ctx)
 	if err != nil {
 		return // the next change tells again
 	}
-	now.State, now.Driving, now.BytesUp = state, true, up
+	now.State, now.Driving, now.BytesUp, now.Aside = driver.State, true, driver.BytesUp, driver.Aside
 	tell(now)
 }
 
+// stands is what the driver knows of how sync stands.
+func (d *driver) stands(ctx context.Context) SyncState {
+	now := SyncState{State: d.rep.State(), BytesUp: d.lane.up}
+	if now.State != replica.Synced {
+		return now
+	}
+	_ = d.s.db.Read(ctx, func(snap *projectdb.Snapshot) error { // without it nothing is said of them until the next change
+		if waits, _, err := snap.CountQueue(); err != nil || waits == 0 {
+			return err
+		}
+		queue, err := snap.Queue()
+		now.Aside = replica.Aside(pendingOf(queue), d.rep.Knows)
+		return err
+	})
+	return now
+}
+
 func (d *driver) told(ctx context.Context) {
-	state := d.rep.State()
-	d.s.tellState(ctx, state, d.lane.up, d.tell)
+	now := d.stands(ctx)
+	state := now.State
+	d.s.tellState(ctx, now, d.tell)
 	if state == replica.Synced || state == replica.NotAMember {
 		d.sendSoon()
 	}
@@ -221,7 +241,7 @@ func (d *driver) bytes(ctx context.Context) {
 		gone := d.rep.State() == replica.NotAMember
 		freed, err := d.lane.send(ctx, gone)
 		if freed || err == nil {
-			d.s.tellState(ctx, d.rep.State(), d.lane.up, d.tell)
+			d.s.tellState(ctx, d.stands(ctx), d.tell)
 			pause = bytesPauseMin
 		}
 		if err == nil && !freed && d.rep.State() == replica.Synced {
