@@ -22,6 +22,11 @@ import { useStore } from "../useStore";
 import styles from "./Details.module.css";
 
 const icons: Readonly<Record<string, IconName>> = {
+  road: "plane",
+  road_end: "house",
+  ask: "hand",
+  hand_in: "user-round-check",
+  not_yet: "clock",
   add: "file-plus",
   create: "file-plus",
   assign: "user-round-check",
