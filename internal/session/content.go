@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"framehold/internal/chunk"
 	"framehold/internal/chunkstore"
@@ -19,7 +20,8 @@ type contentLane struct {
 	s        *Session
 	to       *remote
 	progress Progress
-	up, down int64
+	up       atomic.Int64 // bytes sent: a screen reads it meanwhile
+	down     int64
 	hands    *wire.DepositTo // handed in by the deposit key, in place of an upload; nil: it is not
 }
 
@@ -108,7 +110,7 @@ func (l *contentLane) sendPreview(ctx context.Context, k waiting) error {
 	if err != nil || !ok {
 		return err
 	}
-	l.up += int64(len(webp))
+	l.up.Add(int64(len(webp)))
 	return l.to.studio.PutPreview(ctx, l.s.projectID, k.client, k.Preview, webp)
 }
 
@@ -192,8 +194,7 @@ func (l *contentLane) sendChunks(ctx context.Context, client studio.ID, page stu
 		n := min(len(need), atOnce)
 		err := l.upload(ctx, client, func(fw *wire.FrameWriter) error {
 			return l.s.packs.Pieces(ctx, need[:n], func(p chunkstore.Piece) error {
-				l.up += int64(len(p.Stored))
-				l.progress.tell(Step{Phase: PhaseSending, Done: l.up})
+				l.progress.tell(Step{Phase: PhaseSending, Done: l.up.Add(int64(len(p.Stored)))})
 				return fw.Write(wire.Frame{Kind: wire.FrameChunk, Coding: wire.Coding(p.Codec), Size: uint32(p.Size), Hash: studio.Hash(p.Hash),
 					Stored: p.Stored})
 			})
@@ -221,7 +222,7 @@ func (l *contentLane) sendBlobs(ctx context.Context, client studio.ID, hashes []
 			if err != nil || !ok {
 				return errors.Join(err, studio.Refuse(studio.CodeDamaged, studio.Params{Name: h.String(), N: 1}))
 			}
-			l.up += int64(len(b))
+			l.up.Add(int64(len(b)))
 			if err := fw.Write(wire.Frame{Kind: wire.FrameManifest, Size: uint32(len(b)), Hash: h, Stored: b}); err != nil {
 				return err
 			}

@@ -113,7 +113,7 @@ func (s *Session) tellState(ctx context.Context, driver SyncState, tell func(Syn
 
 // stands is what the driver knows of how sync stands.
 func (d *driver) stands(ctx context.Context) SyncState {
-	now := SyncState{State: d.rep.State(), BytesUp: d.lane.up}
+	now := SyncState{State: d.rep.State(), BytesUp: d.lane.up.Load()}
 	if now.State != replica.Synced {
 		return now
 	}

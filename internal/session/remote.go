@@ -386,7 +386,7 @@ func (s *Session) Sync(ctx context.Context, r SyncRequest) (done Synced, err err
 		return done, err
 	}
 	done = after.since(before)
-	done.BytesUp, done.BytesDown = lane.up, lane.down
+	done.BytesUp, done.BytesDown = lane.up.Load(), lane.down
 	if failed != nil {
 		return done, netFailure(to.who.Server, failed)
 	}

@@ -235,7 +235,9 @@ func (s *Studio) Deposit(ctx context.Context, to DepositTo, write func(*FrameWri
 // streamed sends what write writes.
 func streamed(write func(*FrameWriter) error, send func(io.Reader) (*http.Response, error)) error {
 	pr, pw := io.Pipe()
+	ended := make(chan struct{})
 	go func() {
+		defer close(ended)
 		fw := NewFrameWriter(pw)
 		err := write(fw)
 		if err == nil {
@@ -245,6 +247,7 @@ func streamed(write func(*FrameWriter) error, send func(io.Reader) (*http.Respon
 	}()
 	answer, err := send(pr)
 	_ = pr.Close() // ends the writer when the server did not want the rest
+	<-ended        // what it reads from may be closed next
 	if err != nil {
 		return err
 	}
