@@ -392,6 +392,7 @@ type HistoryRequest struct {
 type History struct {
 	Items []HistoryItem `json:"items"`
 	More  bool          `json:"more"`
+	Due   bool          `json:"due"`   // the older part is still on its way: the project was cloned a moment ago
 	Story string        `json:"story"` // "Sent to WFA on 6 March with this image. Came back as Retake on 8 March. ..."
 }
 

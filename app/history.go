@@ -20,6 +20,9 @@ func (b *Browser) History(r HistoryRequest) (History, error) {
 		if err != nil {
 			return out, err
 		}
+		if out.Due, err = s.HistoryDue(ctx); err != nil {
+			return out, err
+		}
 		p, told, checkpoints, err := s.Story(ctx, asked)
 		if err != nil {
 			return out, err

@@ -73,6 +73,11 @@ func (c *command) log() *cobra.Command {
 			if asCSV {
 				return c.csv(events)
 			}
+			if due, err := s.HistoryDue(ctx); err != nil {
+				return err
+			} else if due && !c.quiet {
+				fmt.Fprintln(c.Err, historyDue)
+			}
 			founding := foundingLines(lines)
 			told := studio.Tell(lines[founding:], p.Category)
 			c.answer(map[string]any{"events": events}, func(w io.Writer) {

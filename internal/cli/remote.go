@@ -110,12 +110,17 @@ func (c *command) clone() *cobra.Command {
 				return err
 			}
 			root := s.Root()
+			if err := s.BringHistory(cmd.Context(), session.SyncRequest{Device: r.Device, App: r.App}); err != nil && !c.quiet {
+				fmt.Fprintln(c.Err, historyDue)
+			}
 			c.answer(map[string]string{"path": root}, func(w io.Writer) {
 				fmt.Fprintf(w, "%s is here. framehold tasks --mine shows what you hold, framehold fetch brings files.\n", root)
 			})
 			return s.Close()
 		}}
 }
+
+const historyDue = "The older history is not here yet: framehold sync brings it."
 
 func (c *command) publish() *cobra.Command {
 	var named []string

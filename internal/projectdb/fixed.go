@@ -59,7 +59,10 @@ CREATE TRIGGER act_fixed BEFORE UPDATE ON act BEGIN SELECT RAISE(ABORT, 'frameho
 CREATE TRIGGER event_born BEFORE INSERT ON event BEGIN
   SELECT RAISE(ABORT, 'framehold:forged') WHERE EXISTS (SELECT 1 FROM event WHERE op_id = NEW.op_id);
   SELECT RAISE(ABORT, 'framehold:forged') WHERE ` + remote + ` AND NOT EXISTS (SELECT 1 FROM act WHERE lane = 'pull');
-  SELECT RAISE(ABORT, 'framehold:forged') WHERE NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM event)
+  SELECT RAISE(ABORT, 'framehold:forged') WHERE NEW.seq IS NOT 1 + max((SELECT coalesce(max(seq), 0) FROM event),
+      (SELECT coalesce(max(log_upto), 0) FROM replica))
+    AND NOT (NEW.seq <= (SELECT log_upto FROM replica) AND NOT EXISTS (SELECT 1 FROM event WHERE seq = NEW.seq)
+      AND (NEW.seq = 1 OR EXISTS (SELECT 1 FROM event WHERE seq = NEW.seq - 1))) -- what was left out of the first pull
     AND NOT (EXISTS (SELECT 1 FROM replica WHERE full_view = 0) AND NEW.seq > (SELECT coalesce(max(seq), 0) FROM event));
   SELECT RAISE(ABORT, 'framehold:forged') WHERE EXISTS (SELECT 1 FROM act WHERE lane = 'edit' AND actor IS NOT NEW.actor
     AND NOT (NEW.kind = 15 AND EXISTS (SELECT 1 FROM event c WHERE c.op_id = NEW.cause AND c.kind = 17 AND c.verdict = 1

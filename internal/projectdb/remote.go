@@ -12,6 +12,10 @@ import (
 // Either way the base has the sums that were compared with the server's, and the pending ops over it give the view (I8).
 func (r *replay) remoteChecks() []func() error {
 	r.opaque = r.newerKinds()
+	if r.stand.LogUpto > 0 { // the log is not all here yet
+		r.by = "by what the server sent"
+		return []func() error{r.layBase, r.checkShape, r.checkOps, r.checkSums, r.foresee, r.compareTables}
+	}
 	if !r.opaque && (r.stand.Full || r.stand.Generation == ([8]byte{})) {
 		return []func() error{r.playAll, r.checkHead, r.checkOps, r.checkSums, r.foresee, r.compareTables, r.checkVersions,
 			r.checkDerived}

@@ -25,21 +25,24 @@ type Replica struct {
 	NextN      uint64
 	Full       bool
 	SyncAsked  bool     // a process without the lock has asked the driver to sync
+	LogUpto    uint64   // the history up to here comes later; 0: all of it is here
+	LogChain   [32]byte // at LogUpto
 	DepositKey [32]byte // hands work in when this person may not write any more; zero: none was given yet
 }
 
-func replicaTable(r *Replica, generation, chain, sums, deposit *[]byte, one *uint8) []any {
+func replicaTable(r *Replica, generation, chain, sums, logChain, deposit *[]byte, one *uint8) []any {
 	return []any{one, &r.Server, cell{&r.Account.ID}, cell{&r.Profile.ID}, cell{&r.Client}, generation, &r.Seq, chain, &r.Signed, sums, &r.Lmid,
-		&r.NextN, cell{&r.Full}, cell{&r.SyncAsked}, deposit}
+		&r.NextN, cell{&r.Full}, cell{&r.SyncAsked}, &r.LogUpto, logChain, deposit}
 }
 
-const replicaColumns = `one, server, account, profile, client_id, generation, seq, chain, signed, sums, lmid, next_n, full_view, sync_asked, deposit_key`
+const replicaColumns = `one, server, account, profile, client_id, generation, seq, chain, signed, sums, lmid, next_n, full_view, sync_asked, log_upto, log_chain, deposit_key`
 
 // Replica reads it; ok is false for a personal project.
 func (r *reader) Replica() (stand Replica, ok bool) {
-	var generation, chain, sums, deposit []byte
+	var generation, chain, sums, logChain, deposit []byte
 	var one uint8
-	ok = r.note(r.queryRow(`SELECT ` + replicaColumns + ` FROM replica`).Scan(replicaTable(&stand, &generation, &chain, &sums, &deposit, &one)...))
+	ok = r.note(r.queryRow(`SELECT ` + replicaColumns + ` FROM replica`).Scan(replicaTable(&stand, &generation, &chain, &sums, &logChain, &deposit, &one)...))
+	copy(stand.LogChain[:], logChain)
 	copy(stand.DepositKey[:], deposit)
 	copy(stand.Generation[:], generation)
 	copy(stand.Chain[:], chain)
@@ -52,9 +55,9 @@ func (tx *Tx) SetReplica(r Replica) error {
 	if r.Signed == nil {
 		r.Signed = []byte{}
 	}
-	return tx.exec(`INSERT OR REPLACE INTO replica (`+replicaColumns+`) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	return tx.exec(`INSERT OR REPLACE INTO replica (`+replicaColumns+`) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.Server, r.Account.Bytes(), r.Profile.Bytes(), r.Client.Bytes(), r.Generation[:], r.Seq, r.Chain[:], r.Signed, sumsBytes(r.Sums), r.Lmid, r.NextN,
-		r.Full, r.SyncAsked, r.DepositKey[:])
+		r.Full, r.SyncAsked, r.LogUpto, r.LogChain[:], r.DepositKey[:])
 }
 
 // SetSyncAsked asks the process that syncs, or takes the wish back.
@@ -181,6 +184,27 @@ func (r *reader) LogWhole() (newest uint64, whole bool) {
 	return newest, n == newest
 }
 
+// LogHave is the newest event that is here of those up to a seq.
+func (r *reader) LogHave(upto uint64) (seq uint64) {
+	r.note(r.queryRow(`SELECT coalesce(max(seq), 0) FROM event WHERE seq <= ?`, upto).Scan(&seq))
+	return seq
+}
+
+// Blank tells whether nothing of a project is here: no row, no event, no own op.
+func (r *reader) Blank() bool {
+	tables := []string{"event", "op"}
+	for _, row := range stateRows {
+		tables = append(tables, tableOf(row).name)
+	}
+	for _, table := range tables {
+		var some bool
+		if !r.note(r.queryRow(`SELECT EXISTS (SELECT 1 FROM `+table+`)`).Scan(&some)) || some {
+			return false
+		}
+	}
+	return true
+}
+
 func (r *reader) ownOps(where string, args ...any) ([]QueuedOp, error) {
 	ops := []QueuedOp{}
 	err := r.each(`SELECT local_n, coalesce(n, 0), state, actor, seq, verdict, reason, op_id, kind, entity, body, group_id, undoes, made_hlc
@@ -303,11 +327,26 @@ func (tx *Tx) AppendPulled(events []studio.Event, line func(studio.Event) *studi
 	if err := tx.queryRow(`SELECT coalesce(max(seq), 0) FROM event`).Scan(&newest); err != nil {
 		return failure("write events", err)
 	}
+	behind := slices.DeleteFunc(slices.Clone(events), func(ev studio.Event) bool { return ev.Seq <= newest })
+	if n := len(events); n > 0 {
+		tx.change.Seq = events[n-1].Seq
+	}
+	tx.dirty = true
+	return tx.putEvents(behind, line)
+}
+
+// PutLog writes events that were left out of the first pull, the next ones in their order, and their lines. Readers hear of
+// them when the last are here: until then nothing that they show is wrong.
+func (tx *Tx) PutLog(events []studio.Event, last bool, line func(studio.Event) *studio.Line) error {
+	if last {
+		tx.dirty, tx.change.Everything = true, true
+	}
+	return tx.putEvents(events, line)
+}
+
+func (tx *Tx) putEvents(events []studio.Event, line func(studio.Event) *studio.Line) error {
 	for i := range events {
 		ev := &events[i]
-		if ev.Seq <= newest {
-			continue
-		}
 		t := eventTable(ev)
 		if err := tx.exec(eventInsert(t), append(t.values(), append([]byte{}, ev.Body...), ev.Chain[:])...); err != nil {
 			return err
@@ -317,10 +356,6 @@ func (tx *Tx) AppendPulled(events []studio.Event, line func(studio.Event) *studi
 				return err
 			}
 		}
-	}
-	tx.dirty = true
-	if n := len(events); n > 0 {
-		tx.change.Seq = events[n-1].Seq
 	}
 	return nil
 }
@@ -334,6 +369,7 @@ func (tx *Tx) ForgetAfter(seq uint64) error {
 // PutRows writes rows as they are, and takes others away, outside of any act: rows of the server, and what is pending over
 // them. A number that goes from one checkpoint to another is free in between.
 func (tx *Tx) PutRows(puts, gone []studio.Row) error {
+	defer tx.noteChange(Batch{Puts: puts, Gone: gone})
 	for _, r := range slices.Backward(gone) { // what stands on others goes first
 		if err := tx.drop(r); err != nil {
 			return err
@@ -346,11 +382,7 @@ func (tx *Tx) PutRows(puts, gone []studio.Row) error {
 			}
 		}
 	}
-	if err := tx.putRows(puts); err != nil {
-		return err
-	}
-	tx.noteChange(Batch{Puts: puts, Gone: gone})
-	return nil
+	return tx.putRows(puts)
 }
 
 func (tx *Tx) drop(r studio.Row) error {

@@ -310,19 +310,9 @@ func (tx *Tx) put(t table) error {
 
 // renameTree keeps the names of the tree: all old ones of the batch go first, so that two may change places.
 func (tx *Tx) renameTree(rows []studio.Row) error {
-	type stand struct {
-		parent, entity studio.ID
-		key            string
-		out            bool
-	}
 	var stands []stand
 	for _, r := range rows {
-		switch r := r.(type) {
-		case studio.Asset:
-			stands = append(stands, stand{r.Parent.ID, r.ID.ID, r.NameKey, r.Trashed()})
-		case studio.Collection:
-			stands = append(stands, stand{r.Parent.ID, r.ID.ID, r.NameKey, r.Trashed()})
-		}
+		stands = appendStand(stands, r)
 	}
 	for _, s := range stands {
 		if err := tx.exec(`DELETE FROM tree_name WHERE entity = ?`, s.entity.Bytes()); err != nil {
@@ -339,6 +329,24 @@ func (tx *Tx) renameTree(rows []studio.Row) error {
 		}
 	}
 	return nil
+}
+
+// stand is where something is in the tree, or was before it was put into the trash.
+type stand struct {
+	parent, entity studio.ID
+	key            string
+	out            bool // in the trash
+}
+
+// appendStand adds the place of a row that has one.
+func appendStand(stands []stand, r studio.Row) []stand {
+	switch r := r.(type) {
+	case studio.Asset:
+		return append(stands, stand{r.Parent.ID, r.ID.ID, r.NameKey, r.Trashed()})
+	case studio.Collection:
+		return append(stands, stand{r.Parent.ID, r.ID.ID, r.NameKey, r.Trashed()})
+	}
+	return stands
 }
 
 func nullID(id studio.ID) any {

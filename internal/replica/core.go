@@ -76,6 +76,16 @@ type (
 	}
 	// Witnessed answers Witness.
 	Witnessed struct{ Err error }
+	// FetchedLog answers FetchLog.
+	FetchedLog struct {
+		Reply wire.PullReply
+		Err   error
+	}
+	// KeptLog answers KeepLog.
+	KeptLog struct {
+		Stand Stand
+		Err   error
+	}
 	// Deposited answers Deposit.
 	Deposited struct {
 		Reply wire.DepositReply
@@ -83,16 +93,18 @@ type (
 	}
 )
 
-func (Woke) event()      {}
-func (Greeted) event()   {}
-func (Fetched) event()   {}
-func (Laid) event()      {}
-func (Built) event()     {}
-func (Pushed) event()    {}
-func (Kept) event()      {}
-func (Compared) event()  {}
-func (Witnessed) event() {}
-func (Deposited) event() {}
+func (Woke) event()       {}
+func (Greeted) event()    {}
+func (Fetched) event()    {}
+func (Laid) event()       {}
+func (Built) event()      {}
+func (Pushed) event()     {}
+func (Kept) event()       {}
+func (Compared) event()   {}
+func (Witnessed) event()  {}
+func (FetchedLog) event() {}
+func (KeptLog) event()    {}
+func (Deposited) event()  {}
 
 // Effect is what the shell must do next.
 type Effect interface{ effect() }
@@ -120,6 +132,10 @@ type (
 		HandedIn   bool // no pull will tell the person of them
 		DepositKey wire.Token
 	}
+	// FetchLog asks for a part of the history that was left out of the first pull.
+	FetchLog struct{ Request wire.PullRequest }
+	// KeepLog writes such a part. ErrDiffers when it does not lead to the chain of that pull.
+	KeepLog struct{ Events []studio.Event }
 	// Compare finds the last seq that both sides have alike, by probing (row H3).
 	Compare struct{ Upto uint64 }
 	// Witness shows the server what this store has seen behind a seq and the server has lost (row H4).
@@ -147,6 +163,8 @@ func (Lay) effect()      {}
 func (Build) effect()    {}
 func (Push) effect()     {}
 func (Keep) effect()     {}
+func (FetchLog) effect() {}
+func (KeepLog) effect()  {}
 func (Compare) effect()  {}
 func (Witness) effect()  {}
 func (Deposit) effect()  {}
@@ -179,6 +197,7 @@ type Core struct {
 	failures int              // of the network, in a row
 	doubted  bool             // this round has greeted again after a no: a second one ends it
 	woken    bool             // while something was on its way
+	paused   bool             // between two parts of the log
 	resting  bool
 }
 
@@ -230,6 +249,13 @@ func (c *Core) Step(nowMs int64, ev Event) Effect {
 			return c.failed(nowMs, ev.Err)
 		}
 		return c.rewind() // a witness that is not believed gives back its own all the same
+	case FetchedLog:
+		if ev.Err != nil {
+			return c.failed(nowMs, ev.Err)
+		}
+		return KeepLog{ev.Reply.Events}
+	case KeptLog:
+		return c.keptLog(nowMs, ev)
 	case Deposited:
 		return c.deposited(nowMs, ev)
 	}
@@ -272,8 +298,11 @@ func (c *Core) wake(w Woke) Effect {
 
 func (c *Core) fetch(page []byte) Effect {
 	r := wire.PullRequest{Project: c.stand.Project, Client: c.stand.Client, Cookie: c.stand.Cookie, Page: page}
-	if c.anew {
+	switch {
+	case c.anew:
 		r.Cookie = wire.Cookie{}
+	case c.stand.Blank:
+		r.Part = wire.PartRows
 	}
 	return Fetch{r}
 }
@@ -332,7 +361,7 @@ func (c *Core) fetchedPage(nowMs int64, ev Fetched) Effect {
 	}
 	c.pages.Rows = append(c.pages.Rows, r.Rows...)
 	c.pages.Events = append(c.pages.Events, r.Events...)
-	c.pages.Head, c.pages.Whole, c.paging = r.Head, r.Whole, len(r.NextPage) > 0
+	c.pages.Head, c.pages.Whole, c.pages.Later, c.paging = r.Head, r.Whole, r.Later, len(r.NextPage) > 0
 	if c.paging {
 		return c.fetch(r.NextPage)
 	}
@@ -352,7 +381,7 @@ func (c *Core) fresh() bool { return c.anew || c.stand.Cookie == wire.Cookie{} }
 // continuedBy tells whether a page goes on where the pages before it stand: in the same life of the server, and for who
 // does not see all, at the same head, since what they may see changes with it.
 func (p Pulled) continuedBy(r wire.PullReply) bool {
-	if r.Whole != p.Whole || r.Head.Generation != p.Head.Generation {
+	if r.Whole != p.Whole || r.Later != p.Later || r.Head.Generation != p.Head.Generation {
 		return false
 	}
 	return r.Head.Seq == p.Head.Seq || !r.Whole && r.Head.Seq > p.Head.Seq
@@ -510,7 +539,32 @@ func (c *Core) quiet(nowMs int64) Effect {
 		return c.fetch(nil)
 	}
 	c.state, c.resting, c.doubted = Synced, true, false
-	return Rest{UntilMs: nowMs + pollMs}
+	if !c.stand.Log.Due() {
+		return Rest{UntilMs: nowMs + pollMs}
+	}
+	if c.paused = !c.paused; c.paused { // a part at a time, so that what is new passes it
+		return Rest{UntilMs: nowMs}
+	}
+	c.resting = false
+	at := wire.Cookie{Generation: c.stand.Cookie.Generation, Seq: c.stand.Log.Upto, Chain8: [8]byte(c.stand.Log.Chain[:8])}
+	return FetchLog{wire.PullRequest{Project: c.stand.Project, Client: c.stand.Client, Cookie: at, Part: wire.PartLog,
+		After: c.stand.Log.Have, MaxBytes: logBytes}}
+}
+
+// logBytes is how much of the log is fetched and written at once: not more than somebody who works beside it waits for.
+const logBytes = 512 << 10
+
+// keptLog goes on after a part of the log. One that is not the server's is fetched anew, with everything.
+func (c *Core) keptLog(nowMs int64, ev KeptLog) Effect {
+	switch {
+	case errors.Is(ev.Err, ErrDiffers):
+		c.anew = true
+		return c.fetch(nil)
+	case ev.Err != nil:
+		return c.rest(nowMs, Syncing)
+	}
+	c.stand = ev.Stand
+	return c.quiet(nowMs)
 }
 
 // rest ends a round that this computer could not finish.

@@ -86,6 +86,67 @@ func TestPagesOfTwoHeadsAreOneViewOnlyForWhoSeesAll(t *testing.T) {
 	require.IsType(t, replica.Fetch{}, c.Step(0, page(7, false, "")), "the server went back between two pages")
 }
 
+func TestTheHistoryComesBehindTheFirstRowsPartByPart(t *testing.T) {
+	blank := standing(0)
+	blank.Cookie, blank.Blank = wire.Cookie{}, true
+	c := replica.NewCore(blank)
+	c.Step(0, replica.Woke{})
+	require.Equal(t, wire.PartRows, c.Step(0, hello()).(replica.Fetch).Request.Part)
+	rows := page(9, false, "")
+	rows.Reply.Later = true
+	require.True(t, c.Step(0, rows).(replica.Lay).Pulled.Later)
+
+	here := standing(9)
+	here.Log = replica.Log{Have: 0, Upto: 9, Chain: [32]byte{7}}
+	require.IsType(t, replica.Build{}, c.Step(0, replica.Laid{Stand: here}))
+	require.Equal(t, replica.Rest{UntilMs: 50}, c.Step(50, replica.Built{Stand: here}), "the project can be used now")
+	require.Equal(t, replica.Synced, c.State())
+
+	part := func(c *replica.Core) replica.Effect {
+		require.Equal(t, wire.PartAll, c.Step(50, replica.Woke{}).(replica.Fetch).Request.Part, "what is new goes first")
+		c.Step(50, page(9, false, ""))
+		return c.Step(50, replica.Built{Stand: here})
+	}
+	asked := part(c).(replica.FetchLog).Request
+	require.Equal(t, wire.Cookie{Generation: life, Seq: 9, Chain8: [8]byte{7}}, asked.Cookie)
+	require.Equal(t, uint64(0), asked.After)
+	require.Equal(t, wire.PartLog, asked.Part)
+	events := []studio.Event{{Seq: 1}, {Seq: 2}}
+	require.Equal(t, replica.KeepLog{Events: events}, c.Step(50, replica.FetchedLog{Reply: wire.PullReply{Events: events}}))
+	here.Log.Have = 2
+	require.Equal(t, replica.Rest{UntilMs: 50}, c.Step(50, replica.KeptLog{Stand: here}))
+	require.Equal(t, uint64(2), part(c).(replica.FetchLog).Request.After)
+
+	c.Step(50, replica.FetchedLog{Reply: wire.PullReply{Events: events}})
+	all := c.Step(50, replica.KeptLog{Err: replica.ErrDiffers}).(replica.Fetch).Request
+	require.Equal(t, wire.PartAll, all.Part, "a history that is not that of the rows: everything is fetched anew")
+	require.Equal(t, wire.Cookie{}, all.Cookie)
+}
+
+func TestOnlyTheNextEventsOfTheHistoryAreTaken(t *testing.T) {
+	events, chains := make([]studio.Event, 4), make([][32]byte, 5)
+	for i := range events {
+		events[i] = studio.Event{Seq: uint64(i) + 1, Op: studio.OpID{ID: idOf(byte(i))}}
+		chains[i+1] = events[i].NextChain(chains[i])
+	}
+	log := replica.Log{Have: 1, Upto: 4, Chain: chains[4]}
+	next, err := log.Next(chains[1], events[:3])
+	require.NoError(t, err)
+	require.Len(t, next, 2, "the first is here")
+	require.Equal(t, chains[3], next[1].Chain)
+	require.Equal(t, replica.Log{Have: 3, Upto: 4, Chain: chains[4]}, log.With(next))
+	next, err = log.Next(chains[1], events[1:])
+	require.NoError(t, err)
+	require.Equal(t, replica.Log{}, log.With(next))
+
+	other := studio.Event{Seq: 4, Op: studio.OpID{ID: idOf(9)}}
+	for what, wrong := range map[string][]studio.Event{"none": {}, "a gap": events[2:], "behind the end": append(events[1:4:4], studio.Event{Seq: 5}),
+		"another": append(events[1:3:3], other)} {
+		_, err := log.Next(chains[1], wrong)
+		require.ErrorIs(t, err, replica.ErrDiffers, what)
+	}
+}
+
 func TestWithoutABaseEverythingIsFetchedAsEverything(t *testing.T) {
 	stand := standing(0)
 	stand.Cookie = wire.Cookie{}

@@ -1,8 +1,10 @@
 package replica
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
@@ -18,6 +20,7 @@ type Pulled struct {
 	Sums   studio.Sums // empty: not to be compared
 	Whole  bool        // the rows are all that this person may see
 	Anew   bool        // everything was fetched again: the base that was there does not count
+	Later  bool        // the events come later: see KeepLog
 }
 
 // Decided is an own op with the verdict that it once had.
@@ -78,14 +81,18 @@ func Rebase(state *studio.State, stand Stand, pending []Pending, all func(studio
 		return Rebased{}, err
 	}
 	out := Rebased{Sums: sums, Acked: map[studio.OpID]studio.Event{}, Events: p.Events}
-	if stand.Full && !p.Whole {
-		if out.Chain, err = chainOn(stand, p); err != nil {
-			return Rebased{}, err
-		}
+	if out.Chain, err = chainOf(stand, p); err != nil {
+		return Rebased{}, err
+	}
+	own := make(map[studio.OpID]bool, len(pending))
+	for _, op := range pending {
+		own[op.Op.ID] = true
 	}
 	for _, ev := range p.Events {
 		state.Record(ev)
-		out.Acked[ev.Op] = ev
+		if own[ev.Op] { // the others are not the queue's business
+			out.Acked[ev.Op] = ev
+		}
 	}
 	for _, op := range pending {
 		if ev, acked := out.Acked[op.Op.ID]; acked {
@@ -101,11 +108,6 @@ func Rebase(state *studio.State, stand Stand, pending []Pending, all func(studio
 		}
 		out.Redone = append(out.Redone, redone)
 	}
-	for id := range out.Acked { // only own ones are the queue's business
-		if !slices.ContainsFunc(pending, func(p Pending) bool { return p.Op.ID == id }) {
-			delete(out.Acked, id)
-		}
-	}
 	return out, state.Err()
 }
 
@@ -120,6 +122,70 @@ func keepUnread(state *studio.State, op studio.Op, ev studio.Event) {
 		k.State, k.Version, k.Prev, k.ChainRoot, k.StatusAtAcceptance = studio.Safety, 0, studio.CheckpointID{}, studio.CheckpointID{}, studio.StatusID{}
 		state.Put(k)
 	}
+}
+
+// First is what the first pull of a blank store comes to: there is nothing below it, and nothing pending over it. rows are
+// those to write, in order of table and key.
+func First(stand Stand, p Pulled) (out Rebased, rows iter.Seq2[studio.Row, error], err error) {
+	out.Sums, out.Events = studio.Sums{}, p.Events
+	newest := newestRows(p.Rows)
+	for _, r := range newest {
+		out.Sums[r.Table] = out.Sums[r.Table].Plus(r.Bytes)
+	}
+	if err := sameSums(out.Sums, p); err != nil {
+		return Rebased{}, nil, err
+	}
+	if out.Chain, err = chainOf(stand, p); err != nil {
+		return Rebased{}, nil, err
+	}
+	return out, func(yield func(studio.Row, error) bool) {
+		for _, r := range newest {
+			if !yield(rowFrom(r)) {
+				return
+			}
+		}
+	}, nil
+}
+
+// newestRows are the rows that a pull comes to, in order of table and key: each as it came last.
+func newestRows(pulled []wire.Row) []wire.Row {
+	rows := slices.Clone(pulled)
+	slices.SortStableFunc(rows, func(a, b wire.Row) int {
+		return cmp.Or(cmp.Compare(a.Table, b.Table), cmp.Compare(a.Key, b.Key))
+	})
+	n := 0
+	for i, r := range rows {
+		again := i+1 < len(rows) && rows[i+1].Table == r.Table && rows[i+1].Key == r.Key
+		if !again && r.Bytes != nil {
+			rows[n] = r
+			n++
+		}
+	}
+	return rows[:n]
+}
+
+func rowFrom(r wire.Row) (studio.Row, error) {
+	row, err := studio.DecodeRow(r.Table, r.Bytes)
+	if err == nil && row.Key() != r.Key {
+		err = fmt.Errorf("%w: another key", studio.ErrMalformed)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("pulled row: %w", err)
+	}
+	return row, nil
+}
+
+// sameSums compares the sums of a base with those that came with a pull, if any did.
+func sameSums(sums studio.Sums, p Pulled) error {
+	if len(p.Sums) == 0 {
+		return nil
+	}
+	for t := studio.TableProject; t <= studio.TableLast; t++ {
+		if sums[t] != p.Sums[t] {
+			return fmt.Errorf("%w: table %d", ErrDiffers, t)
+		}
+	}
+	return nil
 }
 
 // Requeue makes the view anew over the same base when the queue changes: it takes back what was pending, and decides what is
@@ -179,14 +245,16 @@ func takeBack(state *studio.State, pending []Pending) (authored map[string]bool,
 // pages, counts as it came last.
 func apply(state *studio.State, stand Stand, authored map[string]bool, all func(studio.Table) []studio.Row, p Pulled) (studio.Sums, error) {
 	sums := studio.Sums{}
+	find := state.Find
 	if p.Whole || p.Anew {
 		dropBase(state, authored, all)
+		find = state.Here // all that was below is gone from here on
 	} else {
 		maps.Copy(sums, stand.Sums)
 	}
 	for _, r := range p.Rows {
 		mine := r.Table == studio.TableCheckpoint && authored[r.Key]
-		if before, ok := state.Find(r.Table, r.Key); ok && !mine {
+		if before, ok := find(r.Table, r.Key); ok && !mine {
 			sums[r.Table] = sums[r.Table].Less(studio.EncodeRow(before))
 		}
 		if r.Bytes == nil {
@@ -195,12 +263,9 @@ func apply(state *studio.State, stand Stand, authored map[string]bool, all func(
 			}
 			continue
 		}
-		row, err := studio.DecodeRow(r.Table, r.Bytes)
+		row, err := rowFrom(r)
 		if err != nil {
-			return nil, fmt.Errorf("pulled row: %w", err)
-		}
-		if row.Key() != r.Key {
-			return nil, fmt.Errorf("pulled row: %w: another key", studio.ErrMalformed)
+			return nil, err
 		}
 		state.Put(row)
 		sums[r.Table] = sums[r.Table].Plus(r.Bytes)
@@ -208,14 +273,7 @@ func apply(state *studio.State, stand Stand, authored map[string]bool, all func(
 			delete(authored, r.Key)
 		}
 	}
-	if len(p.Sums) > 0 {
-		for t := studio.TableProject; t <= studio.TableLast; t++ {
-			if sums[t] != p.Sums[t] {
-				return nil, fmt.Errorf("%w: table %d", ErrDiffers, t)
-			}
-		}
-	}
-	return sums, nil
+	return sums, sameSums(sums, p)
 }
 
 // dropBase takes the whole base away before a pull that brings all that this person may see. What they saved themselves
@@ -236,6 +294,17 @@ func dropBase(state *studio.State, authored map[string]bool, all func(studio.Tab
 	for _, r := range back {
 		drop(r)
 	}
+}
+
+// chainOf is the chain at a pull's head: over its events, or as the head has it where they come later. Zero for a limited view.
+func chainOf(stand Stand, p Pulled) (chain [32]byte, err error) {
+	switch {
+	case p.Later:
+		return p.Head.Chain, nil
+	case p.Whole || !stand.Full:
+		return chain, nil
+	}
+	return chainOn(stand, p)
 }
 
 // chainOn continues the chain over the pulled events and compares it with the signed head.

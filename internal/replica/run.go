@@ -23,6 +23,8 @@ type Store interface {
 	Build(context.Context, Build) ([]wire.Op, Stand, error)
 	// Keep writes verdicts, or a deposit key.
 	Keep(context.Context, Keep) (Stand, error)
+	// KeepLog writes a part of the history that was left out of the first pull. ErrDiffers when it is not that of its head.
+	KeepLog(context.Context, KeepLog) (Stand, error)
 	// Restart takes a Rewind, a Renumber or an Again.
 	Restart(context.Context, Effect) (Stand, error)
 }
@@ -132,6 +134,21 @@ func (r *Replica) Round(ctx context.Context) (State, error) {
 	return r.State(), err
 }
 
+// History goes through rounds until the whole history is here, part by part. It returns how sync stands then, and why this
+// computer could not go on.
+func (r *Replica) History(ctx context.Context) (state State, err error) {
+	for state = r.State(); state == Synced && err == nil && r.historyDue(); {
+		state, err = r.Round(ctx)
+	}
+	return state, err
+}
+
+func (r *Replica) historyDue() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.core.Stand().Log.Due()
+}
+
 // until steps until the core rests; it returns until when.
 func (r *Replica) until(ctx context.Context, ev Event) (restMs int64, err error) {
 	for effect := r.step(ev); effect != nil; effect = r.step(ev) {
@@ -199,6 +216,12 @@ func (r *Replica) do(ctx context.Context, effect Effect) Event {
 	case Keep:
 		stand, err := r.store.Keep(ctx, e)
 		return Kept{stand, r.failed(err)}
+	case FetchLog:
+		reply, err := r.remote.Pull(ctx, e.Request)
+		return FetchedLog{reply, r.hear(err)}
+	case KeepLog:
+		stand, err := r.store.KeepLog(ctx, e)
+		return KeptLog{stand, r.failed(err)}
 	case Compare:
 		common, err := r.compare(ctx, e.Upto)
 		return Compared{common, r.hear(err)}

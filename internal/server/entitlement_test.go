@@ -436,10 +436,24 @@ func (m *matrix) askPreviews(who string, p *person) {
 	}
 }
 
+// askLog asks for the history alone: it is for who sees all.
+func (m *matrix) askLog(who string, p *person, head wire.Signed) {
+	m.cases++
+	q := wire.PullRequest{Project: m.film.id, Client: p.client, Part: wire.PartLog,
+		Cookie: wire.Cookie{Generation: head.Generation, Seq: head.Seq, Chain8: [8]byte(head.Chain[:8])}}
+	reply, err := p.wire().Pull(m.t.Context(), q)
+	if !m.o.seesAll(who) {
+		require.Error(m.t, err, who)
+		return
+	}
+	require.NoError(m.t, err, who)
+	require.Equal(m.t, uint64(1), reply.Events[0].Seq)
+}
+
 // askRows pulls everything: rows and the bodies of events.
 func (m *matrix) askRows(who string, p *person) {
 	assets, checkpoints := map[studio.ID]bool{}, map[studio.ID]bool{}
-	q := wire.PullRequest{Project: m.film.id, Client: p.client}
+	q := wire.PullRequest{Project: m.film.id, Client: p.client, Part: wire.Part(m.cases % 2)}
 	for {
 		reply, err := p.wire().Pull(m.t.Context(), q)
 		if m.o.roles[who] == "" {
@@ -460,7 +474,9 @@ func (m *matrix) askRows(who string, p *person) {
 				checkpoints[one.ID.ID] = true
 			}
 		}
+		require.Equal(m.t, q.Part == wire.PartRows && m.o.seesAll(who), reply.Later, who)
 		if len(reply.NextPage) == 0 {
+			m.askLog(who, p, reply.Head)
 			break
 		}
 		q.Page = reply.NextPage

@@ -29,18 +29,28 @@ func (c *Core) Pull(snap serverdb.Snapshot, call Call, r wire.PullRequest) (wire
 	if err != nil {
 		return wire.PullReply{}, err
 	}
+	sight := studio.SightOf(snap, member.User)
+	if r.Part == wire.PartLog && (!sight.Full() || r.Cookie.Seq > head.Seq) {
+		return wire.PullReply{}, errPage
+	}
 	budget := int(r.MaxBytes)
 	if budget <= 0 || budget > wire.PullBytesMax {
 		budget = wire.PullBytesMax
 	}
-	p := pull{snap: snap, head: head, at: at, budget: budget, sight: studio.SightOf(snap, member.User), member: member,
-		after: r.Cookie.Seq}
-	if err := p.page(); err != nil {
+	p := pull{snap: snap, head: head, at: at, budget: budget, sight: sight, member: member, after: r.Cookie.Seq}
+	switch {
+	case r.Part == wire.PartLog:
+		err = p.log(r.After)
+	default:
+		p.reply.Later = r.Part == wire.PartRows && sight.Full()
+		err = p.page()
+	}
+	if err != nil {
 		return wire.PullReply{}, err
 	}
 	p.reply.Head = c.Sign(wire.Signed{Project: r.Project, Generation: head.Generation, Seq: head.Seq, Chain: head.Chain,
 		ServerMs: head.ServerMs})
-	if p.reply.NextPage == nil && p.sight.Full() {
+	if p.reply.NextPage == nil && p.sight.Full() && r.Part != wire.PartLog {
 		p.reply.Sums = head.Sums
 	}
 	return p.reply, snap.Err()
@@ -123,6 +133,9 @@ func (p *pull) page() error {
 			p.at.row = serverdb.Behind(rows[n-1])
 		}
 	}
+	if p.reply.Later {
+		p.at.event = p.head.Seq
+	}
 	for !more && p.at.event < p.head.Seq && p.budget > 0 {
 		events := p.snap.Events(p.at.event, p.head.Seq, eventsAtOnce)
 		if len(events) == 0 {
@@ -132,6 +145,19 @@ func (p *pull) page() error {
 	}
 	if more || p.at.event < p.head.Seq {
 		p.reply.NextPage = p.at.bytes()
+	}
+	return nil
+}
+
+// log gives the events behind a seq, up to the cookie, as many as fit.
+func (p *pull) log(after uint64) error {
+	p.at.event = after
+	for p.at.event < p.after && p.budget > 0 {
+		events := p.snap.Events(p.at.event, p.after, eventsAtOnce)
+		if len(events) == 0 {
+			return errors.Join(errors.New("events are missing"), p.snap.Err())
+		}
+		p.addEvents(events, true)
 	}
 	return nil
 }

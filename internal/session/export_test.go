@@ -8,6 +8,7 @@ import (
 	"framehold/internal/replica"
 	"framehold/internal/studio"
 	"framehold/internal/wire"
+	"framehold/internal/workspace"
 )
 
 // SyncStore is what sync may do with a session's store.
@@ -45,4 +46,13 @@ func Greet(ctx context.Context, s *Session) error {
 	}
 	_, err = to.calls.Hello(ctx, wire.HelloRequest{Project: s.projectID, Client: stand.Client, Proto: wire.Proto, Unsent: unsent})
 	return err
+}
+
+// Blank makes the store and the folder of a studio project in which nothing is yet, as Clone does before its first pull.
+func Blank(ctx context.Context, env Env, root string, project studio.ProjectID, row projectdb.Replica) (*Session, error) {
+	s, marker, err := blank(ctx, env, root, project, row)
+	if err != nil {
+		return nil, err
+	}
+	return s, workspace.WriteMarker(env.FS, root, marker)
 }

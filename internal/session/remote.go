@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"framehold/internal/fsys"
@@ -157,7 +158,7 @@ type CloneRequest struct {
 }
 
 // Clone makes a store and a working folder of a studio project, with its tracking data; files come when they are asked
-// for. The marker is written last: a clone that was cut off leaves no project. Codes: unauthenticated, unreachable,
+// for, and the history comes behind it: see BringHistory. The marker is written last: a clone that was cut off leaves no project. Codes: unauthenticated, unreachable,
 // unknown_project, nested_project, in_the_way.
 func Clone(ctx context.Context, env Env, r CloneRequest) (*Session, error) {
 	who, err := env.Home().Credentials(r.Server)
@@ -183,27 +184,11 @@ func Clone(ctx context.Context, env Env, r CloneRequest) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	marker := workspace.Marker{Project: project.String(), Folder: studio.ID(env.Clock.NewID()).String(),
-		Store: env.Home().storeDir(studio.ID(env.Clock.NewID()).String())}
-	if marker.Store, err = filepath.Abs(marker.Store); err != nil {
-		return nil, err
-	}
-	s, err := attach(ctx, env, root, marker, projectdb.Create)
+	s, marker, err := blank(ctx, env, root, project, projectdb.Replica{Server: r.Server, Account: studio.UserID{ID: account}})
 	if err != nil {
 		return nil, err
 	}
-	profile, err := env.Home().Profile(env.Fallback)
-	if err != nil {
-		return nil, err
-	}
-	row := projectdb.Replica{Server: r.Server, Account: studio.UserID{ID: account}, Profile: profile.ID, Client: env.Clock.NewID(), NextN: 1}
-	s.projectID, s.remote = project, &row
-	err = s.care(ctx, func(tx *projectdb.Tx) error {
-		return errors.Join(tx.SetReplica(row), tx.SetFolder(s.folderID, root, s.clock.NowMs()))
-	})
-	if err == nil {
-		err = s.firstPull(ctx, to, r)
-	}
+	err = s.firstPull(ctx, to, r)
 	if err = errors.Join(err, s.Close()); err != nil {
 		return nil, err
 	}
@@ -213,7 +198,38 @@ func Clone(ctx context.Context, env Env, r CloneRequest) (*Session, error) {
 	return Open(ctx, env, root)
 }
 
+// blank makes the store of a studio project in which nothing is yet. Its marker is not written.
+func blank(ctx context.Context, env Env, root string, project studio.ProjectID, row projectdb.Replica,
+) (s *Session, marker workspace.Marker, err error) {
+	marker = workspace.Marker{Project: project.String(), Folder: studio.ID(env.Clock.NewID()).String(),
+		Store: env.Home().storeDir(studio.ID(env.Clock.NewID()).String())}
+	if marker.Store, err = filepath.Abs(marker.Store); err != nil {
+		return nil, marker, err
+	}
+	profile, err := env.Home().Profile(env.Fallback)
+	if err != nil {
+		return nil, marker, err
+	}
+	if s, err = attach(ctx, env, root, marker, projectdb.Create); err != nil {
+		return nil, marker, err
+	}
+	row.Profile, row.Client, row.NextN = profile.ID, env.Clock.NewID(), 1
+	s.projectID, s.remote = project, &row
+	err = s.care(ctx, func(tx *projectdb.Tx) error {
+		return errors.Join(tx.SetReplica(row), tx.SetFolder(s.folderID, root, s.clock.NowMs()))
+	})
+	if err != nil {
+		return nil, marker, errors.Join(err, s.Close())
+	}
+	return s, marker, nil
+}
+
+// firstPullGC keeps the heap of a first pull small, which holds a whole project's rows at once: memory is dearer then than
+// the time of its collector.
+const firstPullGC = 50
+
 func (s *Session) firstPull(ctx context.Context, to *remote, r CloneRequest) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(firstPullGC))
 	rep, err := s.replica(ctx, to, r.Device, r.App, nil)
 	if err != nil {
 		return err
@@ -381,6 +397,9 @@ func (s *Session) Sync(ctx context.Context, r SyncRequest) (done Synced, err err
 			state, failed = lane.rounds(ctx, rep)
 		}
 	}
+	if failed == nil && state == replica.Synced {
+		state, failed = rep.History(ctx)
+	}
 	after, err := s.tally(ctx)
 	if err != nil {
 		return done, err
@@ -391,6 +410,48 @@ func (s *Session) Sync(ctx context.Context, r SyncRequest) (done Synced, err err
 		return done, netFailure(to.who.Server, failed)
 	}
 	return done, roundFailure(to.who.Server, s.projectName(ctx), rep, state)
+}
+
+// BringHistory brings what of the history is not here yet: what was left out when the project was cloned. A process that
+// syncs the store does so by itself. Codes: those of a sync.
+func (s *Session) BringHistory(ctx context.Context, r SyncRequest) (err error) {
+	if due, err := s.HistoryDue(ctx); err != nil || !due {
+		return err
+	}
+	to, err := s.dialServer()
+	if err != nil {
+		return err
+	}
+	lock, err := s.syncLock()
+	if errors.Is(err, fsys.ErrLocked) {
+		return nil
+	}
+	if err != nil {
+		return storeFailure(err)
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	rep, err := s.replica(ctx, to, r.Device, r.App, nil)
+	if err != nil {
+		return err
+	}
+	state, err := rep.Round(ctx)
+	if err == nil {
+		state, err = rep.History(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return roundFailure(to.who.Server, s.projectName(ctx), rep, state)
+}
+
+// HistoryDue tells whether the older part of the history is still to come: the project was cloned a moment ago.
+func (s *Session) HistoryDue(ctx context.Context) (due bool, err error) {
+	err = s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		stand, remote := snap.Replica()
+		due = remote && stand.LogUpto > 0
+		return nil
+	})
+	return due, err
 }
 
 // projectName is what people call the project.

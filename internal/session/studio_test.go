@@ -162,11 +162,17 @@ func (f *film) connect(w *world, name string, account studio.UserID) *artist {
 func (f *film) again(a *artist, name string) *artist {
 	f.t.Helper()
 	a.Session = a.open(name)
+	f.converse(a, name)
+	return a
+}
+
+// converse begins the conversation of a store that is open.
+func (f *film) converse(a *artist, name string) {
+	f.t.Helper()
 	var err error
 	a.sync, err = replica.New(f.t.Context(), replica.Options{Store: session.SyncStore(a.Session), Past: session.SyncStore(a.Session),
 		Remote: remote{film: f, by: a}, Hello: wire.HelloRequest{Device: name}, Clock: clock.System()})
 	require.NoError(f.t, err)
-	return a
 }
 
 // store is the database of the world's one store.

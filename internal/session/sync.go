@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 
 	"framehold/internal/projectdb"
 	"framehold/internal/replica"
@@ -32,14 +33,25 @@ func (x syncStore) pull(ctx context.Context, fn func(*projectdb.Tx, projectdb.Re
 	return err
 }
 
-func (x syncStore) standOf(project studio.ProjectID, r projectdb.Replica) (replica.Stand, error) {
-	stand := replica.Stand{Project: project, Client: r.Client, Me: x.s.me, Chain: r.Chain, Sums: r.Sums, Lmid: r.Lmid, NextN: r.NextN,
+// past is what a store has of a project's history.
+type past interface {
+	Blank() bool
+	LogHave(upto uint64) uint64
+}
+
+// standOf is where the store stands by its row and its log.
+func (x syncStore) standOf(here past, r projectdb.Replica) (replica.Stand, error) {
+	stand := replica.Stand{Project: x.s.projectID, Client: r.Client, Me: x.s.me, Chain: r.Chain, Sums: r.Sums, Lmid: r.Lmid, NextN: r.NextN,
 		Full: r.Full, DepositKey: r.DepositKey, Cookie: wire.Cookie{Generation: r.Generation, Seq: r.Seq}}
 	copy(stand.Cookie.Chain8[:], r.Chain[:])
+	stand.Blank = r.Generation == wire.Generation{} && here.Blank()
+	if r.LogUpto > 0 {
+		stand.Log = replica.Log{Have: here.LogHave(r.LogUpto), Upto: r.LogUpto, Chain: r.LogChain}
+	}
 	if len(r.Signed) == 0 {
 		return stand, nil
 	}
-	signed, err := wire.DecodeSigned(project, r.Signed)
+	signed, err := wire.DecodeSigned(x.s.projectID, r.Signed)
 	stand.Signed = signed
 	return stand, err
 }
@@ -51,7 +63,7 @@ func (x syncStore) Stand(ctx context.Context) (stand replica.Stand, err error) {
 		if !ok {
 			return studio.Refuse(studio.CodeNoServer, studio.Params{Project: snap.Project().Name})
 		}
-		stand, err = x.standOf(x.s.projectID, row)
+		stand, err = x.standOf(snap, row)
 		return err
 	})
 	return stand, err
@@ -69,7 +81,7 @@ func pendingOf(queue []projectdb.QueuedOp) []replica.Pending {
 // person has to see. A store that has rows of another base is laid anew: a published project, one whose view has widened.
 func (x syncStore) Lay(ctx context.Context, p replica.Pulled) (stand replica.Stand, err error) {
 	err = x.pull(ctx, func(tx *projectdb.Tx, row projectdb.Replica) error {
-		before, err := x.standOf(x.s.projectID, row)
+		before, err := x.standOf(tx, row)
 		if err != nil {
 			return err
 		}
@@ -90,19 +102,34 @@ func (x syncStore) Lay(ctx context.Context, p replica.Pulled) (stand replica.Sta
 		}
 		before.Full = !p.Whole
 		state := studio.NewState(tx)
-		out, err := replica.Rebase(state, before, pendingOf(queue), tx.All, p)
+		var out replica.Rebased
+		var first iter.Seq2[studio.Row, error]
+		if before.Blank {
+			out, first, err = replica.First(before, p)
+		} else {
+			out, err = replica.Rebase(state, before, pendingOf(queue), tx.All, p)
+		}
 		if err != nil {
 			return err
 		}
 		row.Generation, row.Seq, row.Chain, row.Sums, row.Full = p.Head.Generation, p.Head.Seq, p.Head.Chain, out.Sums, before.Full
+		switch {
+		case p.Later:
+			row.LogUpto, row.LogChain = p.Head.Seq, p.Head.Chain
+		case p.Anew || p.Whole:
+			row.LogUpto, row.LogChain = 0, [32]byte{}
+		}
 		if row.Signed, err = wire.EncodeSigned(p.Head); err != nil {
 			return err
 		}
-		if stand, err = x.standOf(x.s.projectID, row); err != nil {
+		if stand, err = x.standOf(tx, row); err != nil {
 			return err
 		}
 		if err := tx.SetReplica(row); err != nil { // first: the events that come with a limited view have gaps
 			return err
+		}
+		if before.Blank {
+			return errors.Join(tx.Fill(first), x.writeEvents(tx, state, p, out.Events))
 		}
 		return x.write(tx, state, queue, p, out)
 	})
@@ -201,7 +228,12 @@ func (x syncStore) writeEvents(tx *projectdb.Tx, state *studio.State, p replica.
 			}
 		}
 	}
-	return tx.AppendPulled(events, func(ev studio.Event) *studio.Line {
+	return tx.AppendPulled(events, lineOf(state))
+}
+
+// lineOf makes the lines of pulled events, which name things as they are called in a view.
+func lineOf(view studio.View) func(studio.Event) *studio.Line {
+	return func(ev studio.Event) *studio.Line {
 		body, err := studio.DecodeBody(ev.Kind, ev.Body)
 		if err != nil {
 			return nil // of a newer program: it is kept, and shown when this one is updated
@@ -209,11 +241,35 @@ func (x syncStore) writeEvents(tx *projectdb.Tx, state *studio.State, p replica.
 		if ev.Verdict == studio.Refused || ev.Verdict == studio.Noop {
 			return nil
 		}
-		if l, shown := studio.LineOf(ev, body, state, studio.Decision{}); shown {
+		if l, shown := studio.LineOf(ev, body, view, studio.Decision{}); shown {
 			return &l
 		}
 		return nil
+	}
+}
+
+// KeepLog writes a part of the history that was left out of the first pull.
+func (x syncStore) KeepLog(ctx context.Context, k replica.KeepLog) (stand replica.Stand, err error) {
+	err = x.pull(ctx, func(tx *projectdb.Tx, row projectdb.Replica) error {
+		if stand, err = x.standOf(tx, row); err != nil || !stand.Log.Due() {
+			return err
+		}
+		chain, _ := tx.ChainAt(stand.Log.Have)
+		events, err := stand.Log.Next(chain, k.Events)
+		if err != nil {
+			return err
+		}
+		stand.Log = stand.Log.With(events)
+		if err := tx.PutLog(events, !stand.Log.Due(), lineOf(studio.NewState(tx))); err != nil {
+			return err
+		}
+		if !stand.Log.Due() {
+			row.LogUpto, row.LogChain = 0, [32]byte{}
+			return tx.SetReplica(row)
+		}
+		return nil
 	})
+	return stand, err
 }
 
 // sealAgain asks again for what only waited for its content, its base or room (rows B2, B10, B17), by new ops. They wait in
@@ -310,7 +366,7 @@ func (x syncStore) Build(ctx context.Context, b replica.Build) (ops []wire.Op, s
 			}
 			ops = append(ops, wire.OpOf(p.N, p.Op))
 		}
-		if stand, err = x.standOf(x.s.projectID, row); err != nil {
+		if stand, err = x.standOf(tx, row); err != nil {
 			return err
 		}
 		return tx.SetReplica(row)
@@ -339,7 +395,7 @@ func (x syncStore) Keep(ctx context.Context, k replica.Keep) (stand replica.Stan
 		if !k.DepositKey.IsZero() {
 			row.DepositKey = k.DepositKey
 		}
-		if stand, err = x.standOf(x.s.projectID, row); err != nil {
+		if stand, err = x.standOf(tx, row); err != nil {
 			return err
 		}
 		return tx.SetReplica(row)
@@ -375,7 +431,7 @@ func (x syncStore) Restart(ctx context.Context, effect replica.Effect) (stand re
 			row.Generation, row.Seq, row.Chain, row.Sums = [8]byte{}, 0, [32]byte{}, studio.Sums{}
 			row.NextN, row.Lmid = e.FirstN, e.FirstN-1
 		}
-		if stand, err = x.standOf(x.s.projectID, row); err != nil {
+		if stand, err = x.standOf(tx, row); err != nil {
 			return err
 		}
 		return tx.SetReplica(row)

@@ -22,6 +22,8 @@ func lost(effect replica.Effect) replica.Event {
 		return replica.Greeted{Err: errLost}
 	case replica.Fetch:
 		return replica.Fetched{Err: errLost}
+	case replica.FetchLog:
+		return replica.FetchedLog{Err: errLost}
 	case replica.Push:
 		return replica.Pushed{Err: errLost}
 	case replica.Witness:
@@ -108,6 +110,14 @@ func (w *World) serve(c *client, effect replica.Effect, stand replica.Stand) (ev
 			return err
 		})
 		return replica.Fetched{Reply: reply, Err: failureOf(called)}, broken(called)
+	case replica.FetchLog:
+		var reply wire.PullReply
+		e.Request.MaxBytes = uint32(200 + w.rng.IntN(2000))
+		called := w.read(w.server.db, func(snap serverdb.Snapshot) (err error) {
+			reply, err = core.Pull(snap, by, e.Request)
+			return err
+		})
+		return replica.FetchedLog{Reply: reply, Err: failureOf(called)}, broken(called)
 	case replica.Push:
 		var reply wire.PushReply
 		called := w.writing(func(tx serverdb.Tx) (err error) {

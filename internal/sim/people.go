@@ -39,7 +39,7 @@ func (w *World) found() error {
 		return err
 	}
 	for i, c := range w.clients {
-		c.store = newStore(replica.Stand{Project: w.project, Client: w.newID(), Me: users[i], NextN: 1}, w.newID)
+		c.store = newStore(replica.Stand{Project: w.project, Client: w.newID(), Me: users[i], NextN: 1, Blank: true}, w.newID)
 		c.core = replica.NewCore(c.store.stand)
 	}
 	return w.checkServer()
@@ -128,6 +128,13 @@ func (w *World) step(c *client, ev replica.Event) error {
 		case replica.Keep:
 			c.store.keep(e)
 			answer = replica.Kept{Stand: c.store.stand}
+		case replica.KeepLog:
+			stand, err := c.store.keepLog(e)
+			w.note("client %d has the log up to %d of %d: %v", c.n, stand.Log.Have, stand.Log.Upto, err)
+			if err == nil && !stand.Log.Due() {
+				w.report.Histories++
+			}
+			answer = replica.KeptLog{Stand: stand, Err: err}
 		case replica.Rewind, replica.Renumber, replica.Again:
 			if r, ok := e.(replica.Rewind); ok {
 				w.report.Rewinds++

@@ -73,6 +73,7 @@ func TestSim(t *testing.T) {
 	client := time.Duration(w.total.ClientMs) * time.Millisecond
 	t.Logf("%d seeds from %d: %s; %.0f times real time", w.ended, *firstSeed, w.total, client.Seconds()/time.Since(began).Seconds())
 	require.NotZero(t, w.total.Ops)
+	require.NotZero(t, w.total.Histories)
 }
 
 // TestSeedsThatOnceFailed runs worlds again in which an invariant did not hold while it was being written.

@@ -154,7 +154,7 @@ func (s *store) lay(p replica.Pulled) (replica.Stand, error) {
 	if p.Anew {
 		before.Sums, before.Chain, before.Cookie = studio.Sums{}, [32]byte{}, wire.Cookie{}
 	}
-	before.Full = !p.Whole
+	before.Full, before.Blank = !p.Whole, false
 	queue, past := s.queue, s.past
 	var decided []replica.Decided
 	for _, q := range s.decided(0) {
@@ -179,7 +179,32 @@ func (s *store) lay(p replica.Pulled) (replica.Stand, error) {
 	s.settle(out)
 	s.stand.Cookie = wire.Cookie{Generation: p.Head.Generation, Seq: p.Head.Seq}
 	copy(s.stand.Cookie.Chain8[:], p.Head.Chain[:])
-	s.stand.Chain, s.stand.Sums, s.stand.Full, s.stand.Signed = p.Head.Chain, out.Sums, before.Full, p.Head
+	s.stand.Chain, s.stand.Sums, s.stand.Full, s.stand.Signed, s.stand.Blank = p.Head.Chain, out.Sums, before.Full, p.Head, false
+	switch {
+	case p.Later:
+		s.stand.Log = replica.Log{Upto: p.Head.Seq, Chain: p.Head.Chain}
+	case p.Anew || p.Whole:
+		s.stand.Log = replica.Log{}
+	}
+	return s.stand, nil
+}
+
+// keepLog adds a part of the history that was left out of the first pull.
+func (s *store) keepLog(e replica.KeepLog) (replica.Stand, error) {
+	if !s.stand.Log.Due() {
+		return s.stand, nil
+	}
+	chain, _ := s.events.chainAt(s.stand.Log.Have)
+	events, err := s.stand.Log.Next(chain, e.Events)
+	if err != nil {
+		return s.stand, err
+	}
+	later := s.events.list
+	s.events.dropAfter(s.stand.Log.Have)
+	for _, ev := range slices.Concat(events, later[len(s.events.list):]) {
+		s.events.add(ev)
+	}
+	s.stand.Log = s.stand.Log.With(events)
 	return s.stand, nil
 }
 

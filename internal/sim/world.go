@@ -42,6 +42,7 @@ type Report struct {
 	Parked      int
 	Rewinds     int      // stores that gave back what a server had lost
 	Healed      int      // ops that a witness gave back
+	Histories   int      // that came whole behind their first rows
 	HandedIn    int      // ops that came by a deposit key
 	Unreadable  int      // of those, that the server failed at
 	Trace       [32]byte // a hash over everything that happened: equal seeds have equal traces
@@ -51,14 +52,15 @@ type Report struct {
 // Add sums two reports up; hashes are left out.
 func (r Report) Add(o Report) Report {
 	return Report{Ops: r.Ops + o.Ops, Faults: r.Faults + o.Faults, ClientMs: r.ClientMs + o.ClientMs, Events: r.Events + o.Events,
-		Parked: r.Parked + o.Parked, Rewinds: r.Rewinds + o.Rewinds, Healed: r.Healed + o.Healed, HandedIn: r.HandedIn + o.HandedIn,
+		Parked: r.Parked + o.Parked, Rewinds: r.Rewinds + o.Rewinds, Healed: r.Healed + o.Healed,
+		Histories: r.Histories + o.Histories, HandedIn: r.HandedIn + o.HandedIn,
 		Unreadable: r.Unreadable + o.Unreadable}
 }
 
 // String is one line of figures.
 func (r Report) String() string {
-	return fmt.Sprintf("%d ops, %d events, %d parked, %d faults, %d rewinds, %d healed, %d handed in, %d unreadable, %.1f client-hours",
-		r.Ops, r.Events, r.Parked, r.Faults, r.Rewinds, r.Healed, r.HandedIn, r.Unreadable, float64(r.ClientMs)/3_600_000)
+	return fmt.Sprintf("%d ops, %d events, %d parked, %d faults, %d rewinds, %d healed, %d histories, %d handed in, %d unreadable, %.1f client-hours",
+		r.Ops, r.Events, r.Parked, r.Faults, r.Rewinds, r.Healed, r.Histories, r.HandedIn, r.Unreadable, float64(r.ClientMs)/3_600_000)
 }
 
 // World is one run.

@@ -106,6 +106,12 @@ func (s *State) PutBack(i Image) error {
 	return err
 }
 
+// Here finds a row by its table and key among those that were set here: it does not ask the view below.
+func (s *State) Here(t Table, key string) (Row, bool) {
+	r := s.rows[t][key]
+	return r, r != nil
+}
+
 // Find finds a row by its table and key.
 func (s *State) Find(t Table, key string) (Row, bool) {
 	if r, known := s.rows[t][key]; known {

@@ -115,6 +115,9 @@ func (c *check) helloReply(a HelloReply) {
 func (c *check) pull(q PullRequest) {
 	c.that(len(q.Page) <= PageBytesMax, "page")
 	c.that(q.MaxBytes <= PullBytesMax, "max bytes")
+	c.that(q.Part <= PartLast, "part")
+	c.that(q.Part == PartLog || q.After == 0, "after")
+	c.that(q.Part != PartLog || q.After < q.Cookie.Seq && len(q.Page) == 0, "a part of the log behind its end")
 }
 
 func (c *check) pullReply(q PullRequest, a PullReply) {
@@ -124,6 +127,7 @@ func (c *check) pullReply(q PullRequest, a PullReply) {
 	for _, e := range a.Events {
 		c.that(len(e.Body) <= bodyMaxBytes, "event body")
 	}
+	c.that(!a.Later || q.Part == PartRows && len(a.Events) == 0 && !a.Whole, "events that come later")
 	c.that(len(a.NextPage) <= PageBytesMax, "page")
 	c.signed(a.Head, q.Project)
 	for t := range a.Sums {

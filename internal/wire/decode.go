@@ -118,7 +118,8 @@ func (c *check) outcomesFrom(ops []Op, sent []*pb.Outcome) (outcomes []Outcome) 
 func pullFrom(s scope, p *pb.PullRequest) (PullRequest, error) {
 	var c check
 	c.scope(s, true)
-	q := PullRequest{Project: s.project, Client: s.client, Page: bytesOf(p.Page), MaxBytes: p.MaxBytes}
+	q := PullRequest{Project: s.project, Client: s.client, Page: bytesOf(p.Page), MaxBytes: p.MaxBytes,
+		Part: small[Part](&c, p.Part, "part"), After: p.After}
 	q.Cookie.Seq = p.Cookie.GetSeq()
 	c.fixed(q.Cookie.Generation[:], p.Cookie.GetGeneration(), "generation")
 	c.fixed(q.Cookie.Chain8[:], p.Cookie.GetChain8(), "chain")
@@ -139,7 +140,7 @@ func (c *check) rowFrom(p *pb.Row) Row {
 
 func pullReplyFrom(q PullRequest, p *pb.PullReply) (PullReply, error) {
 	var c check
-	a := PullReply{NextPage: bytesOf(p.NextPage), Head: c.signedFrom(p.Head, q.Project), Whole: p.Whole}
+	a := PullReply{NextPage: bytesOf(p.NextPage), Head: c.signedFrom(p.Head, q.Project), Whole: p.Whole, Later: p.Later}
 	for _, r := range p.Rows {
 		a.Rows = append(a.Rows, c.rowFrom(r))
 	}

@@ -105,7 +105,7 @@ func (c *check) outcomesTo(ops []Op, outcomes []Outcome) (sent []*pb.Outcome) {
 func pullTo(q PullRequest) (*pb.PullRequest, error) {
 	var c check
 	c.pull(q)
-	p := &pb.PullRequest{Page: q.Page, MaxBytes: q.MaxBytes}
+	p := &pb.PullRequest{Page: q.Page, MaxBytes: q.MaxBytes, Part: uint32(q.Part), After: q.After}
 	if k := q.Cookie; k != (Cookie{}) {
 		p.Cookie = &pb.Cookie{Generation: some(k.Generation[:]), Seq: k.Seq, Chain8: some(k.Chain8[:])}
 	}
@@ -115,7 +115,7 @@ func pullTo(q PullRequest) (*pb.PullRequest, error) {
 func pullReplyTo(q PullRequest, a PullReply) (*pb.PullReply, error) {
 	var c check
 	c.pullReply(q, a)
-	p := &pb.PullReply{NextPage: a.NextPage, Head: signedTo(a.Head), Whole: a.Whole}
+	p := &pb.PullReply{NextPage: a.NextPage, Head: signedTo(a.Head), Whole: a.Whole, Later: a.Later}
 	for _, r := range a.Rows {
 		row := &pb.Row{Table: uint32(r.Table), Bytes: r.Bytes}
 		if key, inside := keyOf(r.Table, r.Bytes); !inside || key != r.Key {

@@ -165,7 +165,21 @@ type PullRequest struct {
 	Cookie   Cookie
 	Page     []byte
 	MaxBytes uint32 // 0: PullBytesMax
+	Part     Part
+	After    uint64 // of PartLog: events behind this one
 }
+
+// Part is what of a project's history a pull asks for.
+type Part uint8
+
+// Parts of a pull.
+const (
+	PartAll  Part = 0 // the rows behind the cookie, and the events
+	PartRows Part = 1 // the rows; the events come later, by PartLog. Who has no full view gets both all the same
+	PartLog  Part = 2 // the events behind After, up to the cookie: for a full view
+
+	PartLast = PartLog
+)
 
 // Row is a state row in canonical form; Bytes nil: it is no more (a tombstone).
 type Row struct {
@@ -183,6 +197,7 @@ type PullReply struct {
 	Head     Signed
 	Sums     studio.Sums // of the whole project; none for a limited view
 	Whole    bool        // the rows are all that this person may see: what is not among them is gone from their view
+	Later    bool        // the events were left out: the rows are as they are at Head
 }
 
 // FoundRequest hands in the events of a personal project that becomes a studio project, in order, as they are: the server

@@ -13,6 +13,7 @@ export type DetailsState = {
   readonly details: app.Details | undefined;
   readonly items: readonly app.HistoryItem[];
   readonly more: boolean;
+  readonly due: boolean; // its older part is still on its way
   readonly story: string;
   readonly filter: HistoryFilter;
   readonly error: Problem | undefined;
@@ -24,6 +25,7 @@ const store = createStore<DetailsState>({
   details: undefined,
   items: [],
   more: false,
+  due: false,
   story: "",
   filter: "everything",
   error: undefined,
@@ -44,8 +46,8 @@ const refresh = coalesce(async () => {
   try {
     const [details, history] = await Promise.all([Details(mine), historyOf(0, shown)]);
     if (mine !== id) return; // another one is selected by now: its run follows
-    const { items, more, story } = history;
-    store.set({ id: mine, details, items, more, story, error: undefined });
+    const { items, more, due, story } = history;
+    store.set({ id: mine, details, items, more, due, story, error: undefined });
   } catch (error) {
     if (mine === id)
       store.set({ id: mine, details: undefined, items: [], more: false, error: toProblem(error) });

@@ -166,6 +166,8 @@ CREATE TABLE replica (
   sums BLOB NOT NULL, -- state hash of the base: a run of table numbers and 16 bytes each
   lmid INTEGER NOT NULL, next_n INTEGER NOT NULL, full_view INTEGER NOT NULL,
   sync_asked INTEGER NOT NULL, -- a process without the lock asks the one that has it
+  -- The history up to log_upto comes after the rows of the first pull, which stood on log_chain; 0: all of it is here.
+  log_upto INTEGER NOT NULL, log_chain BLOB NOT NULL,
   deposit_key BLOB NOT NULL -- 32 bytes: hands work in when this person may not write any more; zero: none was given yet
 ) STRICT;
 

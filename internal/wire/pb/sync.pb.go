@@ -836,6 +836,8 @@ type PullRequest struct {
 	Cookie        *Cookie                `protobuf:"bytes,1,opt,name=cookie,proto3" json:"cookie,omitempty"`
 	Page          []byte                 `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	MaxBytes      uint32                 `protobuf:"varint,3,opt,name=max_bytes,json=maxBytes,proto3" json:"max_bytes,omitempty"`
+	Part          uint32                 `protobuf:"varint,4,opt,name=part,proto3" json:"part,omitempty"`   // 0: rows and events; 1: the events may come later; 2: the events up to the cookie
+	After         uint64                 `protobuf:"varint,5,opt,name=after,proto3" json:"after,omitempty"` // of part 2: behind this seq
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -887,6 +889,20 @@ func (x *PullRequest) GetPage() []byte {
 func (x *PullRequest) GetMaxBytes() uint32 {
 	if x != nil {
 		return x.MaxBytes
+	}
+	return 0
+}
+
+func (x *PullRequest) GetPart() uint32 {
+	if x != nil {
+		return x.Part
+	}
+	return 0
+}
+
+func (x *PullRequest) GetAfter() uint64 {
+	if x != nil {
+		return x.After
 	}
 	return 0
 }
@@ -1065,6 +1081,7 @@ type PullReply struct {
 	Head          *Signed                `protobuf:"bytes,4,opt,name=head,proto3" json:"head,omitempty"`
 	Sums          []*TableSum            `protobuf:"bytes,5,rep,name=sums,proto3" json:"sums,omitempty"` // in order of table
 	Whole         bool                   `protobuf:"varint,6,opt,name=whole,proto3" json:"whole,omitempty"`
+	Later         bool                   `protobuf:"varint,7,opt,name=later,proto3" json:"later,omitempty"` // the events were left out
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1137,6 +1154,13 @@ func (x *PullReply) GetSums() []*TableSum {
 func (x *PullReply) GetWhole() bool {
 	if x != nil {
 		return x.Whole
+	}
+	return false
+}
+
+func (x *PullReply) GetLater() bool {
+	if x != nil {
+		return x.Later
 	}
 	return false
 }
@@ -1837,11 +1861,13 @@ const file_sync_proto_rawDesc = "" +
 	"\boutcomes\x18\x02 \x03(\v2\x1a.framehold.sync.v1.OutcomeR\boutcomes\x12\x19\n" +
 	"\bhead_seq\x18\x03 \x01(\x04R\aheadSeq\x12\x16\n" +
 	"\x06chain8\x18\x04 \x01(\fR\x06chain8\x12+\n" +
-	"\x04stop\x18\x05 \x01(\v2\x17.framehold.sync.v1.StopR\x04stop\"q\n" +
+	"\x04stop\x18\x05 \x01(\v2\x17.framehold.sync.v1.StopR\x04stop\"\x9b\x01\n" +
 	"\vPullRequest\x121\n" +
 	"\x06cookie\x18\x01 \x01(\v2\x19.framehold.sync.v1.CookieR\x06cookie\x12\x12\n" +
 	"\x04page\x18\x02 \x01(\fR\x04page\x12\x1b\n" +
-	"\tmax_bytes\x18\x03 \x01(\rR\bmaxBytes\"C\n" +
+	"\tmax_bytes\x18\x03 \x01(\rR\bmaxBytes\x12\x12\n" +
+	"\x04part\x18\x04 \x01(\rR\x04part\x12\x14\n" +
+	"\x05after\x18\x05 \x01(\x04R\x05after\"C\n" +
 	"\x03Row\x12\x14\n" +
 	"\x05table\x18\x01 \x01(\rR\x05table\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\fR\x03key\x12\x14\n" +
@@ -1851,14 +1877,15 @@ const file_sync_proto_rawDesc = "" +
 	"\x04body\x18\x02 \x01(\fR\x04body\"2\n" +
 	"\bTableSum\x12\x14\n" +
 	"\x05table\x18\x01 \x01(\rR\x05table\x12\x10\n" +
-	"\x03sum\x18\x02 \x01(\fR\x03sum\"\xfc\x01\n" +
+	"\x03sum\x18\x02 \x01(\fR\x03sum\"\x92\x02\n" +
 	"\tPullReply\x12*\n" +
 	"\x04rows\x18\x01 \x03(\v2\x16.framehold.sync.v1.RowR\x04rows\x120\n" +
 	"\x06events\x18\x02 \x03(\v2\x18.framehold.sync.v1.EventR\x06events\x12\x1b\n" +
 	"\tnext_page\x18\x03 \x01(\fR\bnextPage\x12-\n" +
 	"\x04head\x18\x04 \x01(\v2\x19.framehold.sync.v1.SignedR\x04head\x12/\n" +
 	"\x04sums\x18\x05 \x03(\v2\x1b.framehold.sync.v1.TableSumR\x04sums\x12\x14\n" +
-	"\x05whole\x18\x06 \x01(\bR\x05whole\"l\n" +
+	"\x05whole\x18\x06 \x01(\bR\x05whole\x12\x14\n" +
+	"\x05later\x18\a \x01(\bR\x05later\"l\n" +
 	"\fFoundRequest\x120\n" +
 	"\x06events\x18\x01 \x03(\v2\x18.framehold.sync.v1.EventR\x06events\x12\x16\n" +
 	"\x06chains\x18\x02 \x03(\fR\x06chains\x12\x12\n" +

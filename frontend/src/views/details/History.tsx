@@ -57,7 +57,7 @@ const filters: readonly { value: HistoryFilter; label: string }[] = [
 
 /** What happened to it: checkpoints and events in one timeline, newest first, and the story in sentences. */
 export function History({ row }: { row: AssetRow }) {
-  const { items, more, story, filter } = useStore(detailsStore);
+  const { items, more, due, story, filter } = useStore(detailsStore);
   const { statuses, members } = useStore(projectStore);
   const now = useNow();
   const unsaved = (row.state === "modified" || row.state === "diverged") && row.can.includes("checkpoint");
@@ -145,6 +145,7 @@ export function History({ row }: { row: AssetRow }) {
           Older
         </Button>
       )}
+      {due && !more && <p className="t3 sm">Its older history is on its way.</p>}
     </section>
   );
 }

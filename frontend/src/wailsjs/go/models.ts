@@ -198,6 +198,7 @@ export namespace app {
 	export interface History {
 	    items: HistoryItem[];
 	    more: boolean;
+	    due: boolean;
 	    story: string;
 	}
 	

@@ -1,0 +1,106 @@
+package session_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"framehold/internal/projectdb"
+	"framehold/internal/replica"
+	"framehold/internal/session"
+	"framehold/internal/studio"
+	"framehold/internal/wire"
+)
+
+// blank gives a person a store of the studio project in which nothing is yet.
+func (f *film) blank(name string, account studio.UserID) *artist {
+	f.t.Helper()
+	a := &artist{world: newWorld(f.t), film: f, account: account}
+	require.NoError(f.t, os.MkdirAll(a.root, 0o755))
+	s, err := session.Blank(f.t.Context(), a.env(name), a.root, f.project,
+		projectdb.Replica{Server: "https://studio.test", Account: account})
+	require.NoError(f.t, err)
+	f.t.Cleanup(func() {
+		if a.Session == s { // not opened again
+			require.NoError(f.t, s.Close())
+		}
+	})
+	a.Session = s
+	f.converse(a, name)
+	return a
+}
+
+func (a *artist) historyDue() bool {
+	a.t.Helper()
+	due, err := a.HistoryDue(a.t.Context())
+	require.NoError(a.t, err)
+	return due
+}
+
+func (a *artist) log() []studio.Line {
+	a.t.Helper()
+	lines, err := a.Log(a.t.Context(), studio.AssetID{})
+	require.NoError(a.t, err)
+	return lines
+}
+
+// A clone can be worked in before its history is here: what comes meanwhile passes it, it goes on where it was cut off, and at
+// the end the log is that of somebody who was there from the beginning.
+func TestAClonesHistoryComesBehindItsRows(t *testing.T) {
+	f, ana, ben := newFilm(t, nil)
+	ana.syncs()
+	ben.syncs()
+	again := f.blank("ben", ben.account)
+	again.syncs()
+	require.True(t, again.historyDue())
+	require.Empty(t, again.log())
+	require.NotZero(t, asset(t, again.Session, "nobody.blend"), "the rows are here")
+	again.proves()
+
+	_, _, err := again.AddNote(t.Context(), asset(t, again.Session, "ben.blend"), "made before the history was here")
+	require.NoError(t, err)
+	again.proves()
+	again.syncs() // sends it, and gets the first part
+	require.Zero(t, again.queued())
+	_, _, err = ana.AddNote(t.Context(), asset(t, ana.Session, "ana.blend"), "made meanwhile")
+	require.NoError(t, err)
+	ana.syncs()
+	again.syncs()
+	require.True(t, again.historyDue(), "it is not all here yet")
+	some := len(again.log())
+	require.NotZero(t, some)
+	again.proves()
+
+	require.NoError(t, again.Close())
+	again = f.again(again, "ben") // cut off
+	again.syncs()
+	again.syncs() // what is new goes first, and a part each time
+	require.Greater(t, len(again.log()), some)
+	for range 1000 {
+		if !again.historyDue() {
+			break
+		}
+		again.syncs()
+	}
+	require.False(t, again.historyDue())
+	ana.syncs()
+	require.Equal(t, ana.log(), again.log())
+	again.proves()
+}
+
+// A history that does not lead to the chain of the first rows is not kept: everything is fetched anew.
+func TestAHistoryOfAnotherProjectIsNotKept(t *testing.T) {
+	f, ana, ben := newFilm(t, nil)
+	ana.syncs()
+	again := f.blank("ben", ben.account)
+	again.syncs()
+	store := session.SyncStore(again.Session)
+	_, err := store.KeepLog(t.Context(), replica.KeepLog{Events: []studio.Event{{Seq: 1, Op: studio.OpID{ID: studio.IDFrom(randomID())}}, {Seq: 3}}})
+	require.ErrorIs(t, err, replica.ErrDiffers)
+	require.Empty(t, again.log(), "nothing of it was written")
+	stand, err := store.Stand(t.Context())
+	require.NoError(t, err)
+	require.NotZero(t, stand.Log.Upto)
+	require.Equal(t, wire.Cookie{Generation: stand.Cookie.Generation, Seq: stand.Log.Upto, Chain8: stand.Cookie.Chain8}, stand.Cookie)
+}
