@@ -86,6 +86,20 @@ func TestPagesOfTwoHeadsAreOneViewOnlyForWhoSeesAll(t *testing.T) {
 	require.IsType(t, replica.Fetch{}, c.Step(0, page(7, false, "")), "the server went back between two pages")
 }
 
+func TestPagesOfTwoLivesAreNoView(t *testing.T) {
+	for _, whole := range []bool{false, true} {
+		for _, seq := range []uint64{8, 9} {
+			c := greeted(t, standing(5))
+			require.IsType(t, replica.Fetch{}, c.Step(0, page(8, whole, "more")))
+			other := page(seq, whole, "")
+			other.Reply.Head.Generation = wire.Generation{2}
+			anew, asks := c.Step(0, other).(replica.Fetch)
+			require.True(t, asks, "the server was restored between two pages")
+			require.Empty(t, anew.Request.Page)
+		}
+	}
+}
+
 func TestTheHistoryComesBehindTheFirstRowsPartByPart(t *testing.T) {
 	blank := standing(0)
 	blank.Cookie, blank.Blank = wire.Cookie{}, true

@@ -136,3 +136,29 @@ func TestWhatAWholeHistoryLacksIsLost(t *testing.T) {
 	p.Anew = false
 	require.Empty(t, p.Lost(mine))
 }
+
+// Who sees all continues the chain over what a pull brings: it leads to the head that the studio has signed, or the base is not
+// the server's.
+func TestEventsThatDoNotLeadToTheSignedHeadAreNotLaid(t *testing.T) {
+	s := newSaved(t)
+	s.stand.Full = true
+	ev := studio.Event{Seq: 6, Op: studio.OpID{ID: idOf(20)}, Actor: s.stand.Me, Kind: studio.KindTagAdd, Entity: idOf(5), Verdict: studio.Refused}
+	lay := func(head wire.Signed, events ...studio.Event) (replica.Rebased, error) {
+		return replica.Rebase(studio.NewState(s.state), s.stand, s.pending, s.all,
+			replica.Pulled{Head: head, Sums: s.sums(), Events: events})
+	}
+	head := wire.Signed{Generation: life, Seq: 6, Chain: ev.NextChain(s.stand.Chain)}
+	out, err := lay(head, ev)
+	require.NoError(t, err)
+	require.Equal(t, head.Chain, out.Chain)
+	other := ev
+	other.Verdict = studio.Applied
+	_, err = lay(head, other)
+	require.ErrorIs(t, err, replica.ErrDiffers, "another verdict")
+	_, err = lay(head)
+	require.ErrorIs(t, err, replica.ErrDiffers, "none")
+	further := other
+	further.Seq = 7
+	_, err = lay(wire.Signed{Generation: life, Seq: 7, Chain: further.NextChain(head.Chain)}, further)
+	require.ErrorIs(t, err, replica.ErrDiffers, "the one before it is missing")
+}

@@ -113,6 +113,19 @@ func TestCase_G2(t *testing.T) {
 	require.Equal(t, wire.CodeNotMember, failed(t, err), "30 days")
 }
 
+// What was pushed before the place was lost, and not answered, is handed in again among what waits: it has the result that it had.
+func TestWhatWasDecidedIsHandedInAgain(t *testing.T) {
+	l := newLeaver(t)
+	l.setGone(false, 1)
+	first := l.ben.push(l.film.id, l.generation, l.tag)
+	l.setGone(true, 2)
+	reply, err := l.handIn(l.key, l.announce, l.tag)
+	require.NoError(t, err)
+	require.Len(t, reply.Outcomes, 2)
+	require.Equal(t, studio.Applied, reply.Outcomes[0].Verdict)
+	require.Equal(t, first.Outcomes[0], reply.Outcomes[1])
+}
+
 func TestWhatCanBeHandedInHasALimit(t *testing.T) {
 	l := newLeaver(t)
 	server.SetDepositLimit(l.srv, 400_000)

@@ -180,6 +180,12 @@ func TestCase_H17(t *testing.T) {
 	_, err = ana.wire().Found(t.Context(), wire.FoundRequest{Project: f.id, Client: ana.client, Events: []studio.Event{f.events[5], forged}})
 	require.Equal(t, wire.CodeInvalid, failed(t, err))
 	require.Equal(t, uint64(5), ana.hello(f.id).HeadSeq, "nothing of a call that fails stays")
+	embellished := f.events[5] // its verdict is the same
+	embellished.Result = "more"
+	embellished.Chain = embellished.NextChain(f.events[4].Chain)
+	_, err = ana.wire().Found(t.Context(), wire.FoundRequest{Project: f.id, Client: ana.client, Events: []studio.Event{embellished}})
+	require.Equal(t, wire.CodeInvalid, failed(t, err), "to the last byte")
+	require.Equal(t, uint64(5), ana.hello(f.id).HeadSeq)
 	ana.publish(f)
 	require.JSONEq(t, `{"id":"`+f.id.String()+`","name":"Film","founding":false}`, string(create(ana).body), "the last answer may have been lost")
 }

@@ -105,6 +105,25 @@ func TestALostReplyIsAskedForAgain(t *testing.T) {
 	ana.proves()
 }
 
+// A reply that comes when a pull has brought the verdict changes nothing: the act is decided, and waits for nothing (row A14).
+func TestAReplyThatComesBehindThePullIsIgnored(t *testing.T) {
+	f, ana, _ := newFilm(t, nil)
+	ana.syncs()
+	ana.notes(asset(t, ana.Session, "ana.blend"), "once")
+	f.lost = true
+	ana.round()
+	sent := ana.waiting()
+	require.Len(t, sent, 1)
+	f.lost = false
+	ana.syncs()
+	require.Empty(t, ana.waiting())
+	late := wire.Outcome{Op: sent[0].Op.ID, Verdict: studio.Applied, Seq: f.head().Seq}
+	_, err := session.SyncStore(ana.Session).Keep(t.Context(), replica.Keep{Lmid: sent[0].N, Outcomes: []wire.Outcome{late}})
+	require.NoError(t, err)
+	require.Empty(t, ana.waiting())
+	ana.proves()
+}
+
 // TestCase_A10: done in a changed form, with a card that says how.
 func TestCase_A10(t *testing.T) {
 	_, ana, ben := newFilm(t, nil)

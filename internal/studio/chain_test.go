@@ -1,6 +1,7 @@
 package studio_test
 
 import (
+	"crypto/sha256"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,4 +40,24 @@ func TestAnEventThatIsDecidedAnewIsListedOnce(t *testing.T) {
 	ev, known := over.Event(op)
 	require.True(t, known)
 	require.EqualValues(t, 7, ev.Seq)
+}
+
+// The chain covers all that an event says: the form is that of FORMAT.md, so that both ends come to the same.
+func TestTheChainCoversHeaderAndBody(t *testing.T) {
+	ev := studio.Event{Seq: 7, Op: studio.OpID{ID: studio.ID{15: 1}}, Kind: studio.KindTagAdd, Verdict: studio.Applied, Body: []byte{1, 2, 3}}
+	body := sha256.Sum256(ev.Body)
+	require.Equal(t, sha256.Sum256(append(ev.Header(), body[:]...)), ev.EntryHash())
+	before := [32]byte{9}
+	entry := ev.EntryHash()
+	require.Equal(t, sha256.Sum256(append(before[:], entry[:]...)), ev.NextChain(before))
+	require.Equal(t, ev.NextChain(before), studio.ChainOn(before, entry))
+	for name, change := range map[string]func(*studio.Event){
+		"body":    func(e *studio.Event) { e.Body = []byte{1, 2, 4} },
+		"verdict": func(e *studio.Event) { e.Verdict = studio.Refused },
+		"actor":   func(e *studio.Event) { e.Actor = studio.UserID{ID: studio.ID{15: 2}} },
+	} {
+		other := ev
+		change(&other)
+		require.NotEqual(t, ev.NextChain(before), other.NextChain(before), name)
+	}
 }

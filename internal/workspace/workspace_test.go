@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -330,4 +332,43 @@ func TestOldPartsAreSwept(t *testing.T) {
 		require.NoError(t, f.SweepParts(s.Parts))
 		require.Len(t, names(t, filepath.Join(root, "sub")), at.left)
 	}
+}
+
+// A file takes the place of another when its bytes are on the disk: one of which they could not be brought there does not.
+func TestAFileIsPutInPlaceWhenItsBytesAreOnTheDisk(t *testing.T) {
+	root := t.TempDir()
+	write(t, root, "a.txt", "old")
+	var calls []string
+	fails := false
+	faulty := fsys.NewFaulty(fsys.Real(), func(call, _ string) error {
+		calls = append(calls, call)
+		if fails && call == "sync" {
+			return syscall.EIO
+		}
+		return nil
+	})
+	f := workspace.Open(workspace.Options{FS: faulty, Clock: clock.System(), Root: root})
+	place := func() error {
+		_, err := f.Place(t.Context(), workspace.Placing{Rel: "a.txt", InTheWay: func(fsys.Info) error { return nil },
+			Write: func(to fsys.File) error {
+				_, err := to.Write([]byte("new"))
+				return err
+			}})
+		return err
+	}
+	content := func() string {
+		b, err := os.ReadFile(filepath.Join(root, "a.txt"))
+		require.NoError(t, err)
+		return string(b)
+	}
+	fails = true
+	require.ErrorIs(t, place(), syscall.EIO)
+	require.Equal(t, "old", content())
+	calls, fails = nil, false
+	require.NoError(t, place())
+	require.Equal(t, "new", content())
+	at := func(call string) int { return slices.Index(calls, call) }
+	require.Less(t, at("write"), at("sync"))
+	require.Less(t, at("sync"), max(at("exchange"), at("rename")))
+	require.Less(t, max(at("exchange"), at("rename")), at("syncdir"), "and its name, when Place returns")
 }
