@@ -90,6 +90,24 @@ func TestFlush(t *testing.T) {
 		require.ErrorIs(t, b.Flush(), syscall.EIO)
 		require.ErrorIs(t, b.Flush(), syscall.EIO, "and asking again does not make it true")
 	})
+	t.Run("FailsWhenTheNameOfAPackCouldNotBeSynced", func(t *testing.T) {
+		fails := true
+		p := openOn(t, fsys.NewFaulty(fsys.Real(), func(call, _ string) error {
+			if call == "syncdir" && fails {
+				return syscall.EIO
+			}
+			return nil
+		}), t.TempDir(), 1, newMemory())
+		b := p.Begin()
+		defer b.Close()
+		require.NoError(t, saveIn(t, b, content(1, 1<<20)))
+		require.ErrorIs(t, b.Flush(), syscall.EIO, "a power cut would take the whole pack away")
+		fails = false
+		again := p.Begin()
+		defer again.Close()
+		require.NoError(t, saveIn(t, again, content(2, 1<<20)))
+		require.NoError(t, again.Flush(), "in another pack")
+	})
 	t.Run("FailsWhenAFullPackCouldNotBeSynced", func(t *testing.T) {
 		var calls packCalls
 		p := openOn(t, fsys.NewFaulty(fsys.Real(), calls.fail), t.TempDir(), 1, newMemory())

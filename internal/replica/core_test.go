@@ -79,7 +79,8 @@ func TestPagesOfTwoHeadsAreOneViewOnlyForWhoSeesAll(t *testing.T) {
 
 	c = greeted(t, standing(5))
 	require.IsType(t, replica.Fetch{}, c.Step(0, page(8, false, "more")))
-	require.IsType(t, replica.Lay{}, c.Step(0, page(9, false, "")))
+	laid := c.Step(0, page(9, false, "")).(replica.Lay)
+	require.Equal(t, uint64(9), laid.Pulled.Head.Seq, "the view stands where the last page was read")
 
 	c = greeted(t, standing(5))
 	require.IsType(t, replica.Fetch{}, c.Step(0, page(8, false, "more")))

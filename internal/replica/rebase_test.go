@@ -120,8 +120,8 @@ func TestAVerdictThatTheServerLostIsAskedForAgain(t *testing.T) {
 	s.pending[0].Acked, s.pending[0].N, s.pending[0].Seq = true, 4, 7
 	s.lay(t, replica.Pulled{Head: wire.Signed{Generation: life, Seq: 6}, Sums: s.sums()})
 	require.True(t, s.pending[0].Acked, "it has not come to that verdict yet")
-	s.lay(t, replica.Pulled{Head: wire.Signed{Generation: life, Seq: 8}, Sums: s.sums()})
-	require.False(t, s.pending[0].Acked)
+	s.lay(t, replica.Pulled{Head: wire.Signed{Generation: life, Seq: 7}, Sums: s.sums()})
+	require.False(t, s.pending[0].Acked, "the server's event 7 is another one")
 	require.Zero(t, s.pending[0].N)
 }
 

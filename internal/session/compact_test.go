@@ -135,6 +135,29 @@ func TestCompactLeavesAPackAloneThatAnotherProcessWrites(t *testing.T) {
 	whole(t, window)
 }
 
+// A condemned pack stays for a day: who has looked a chunk up reads it where it stood. Only then it is emptied, and removed.
+func TestACondemnedPackIsReadForADay(t *testing.T) {
+	w, ids := founded(t, "a.bin")
+	version, text := litter(t, w, ids[0])
+	packs := len(w.packFiles())
+	for _, c := range []struct {
+		after           time.Duration
+		condemned, gone int
+	}{{0, 1, 0}, {time.Minute, 0, 0}, {23 * time.Hour, 0, 0}, {dayAndMore, 0, 1}} {
+		w.once(c.after, fsys.Real(), func(s *session.Session) {
+			got, err := s.Compact(t.Context(), nil)
+			require.NoError(t, err)
+			require.Equal(t, c.condemned, got.Condemned, "after %s", c.after)
+			require.Equal(t, c.gone, got.Packs, "after %s", c.after)
+		})
+		if c.gone == 0 {
+			require.Len(t, w.packFiles(), packs)
+		}
+	}
+	whole(t, w.open("ana"))
+	holds(t, w.open("ana"), ids[0], version, text)
+}
+
 // compact runs at every call that a checkpoint of 20 MB makes of the file system: nothing of it is condemned, and one
 // changed byte costs about one chunk afterwards.
 func TestCompactWhileACheckpointIsMadeCostsNothing(t *testing.T) {
@@ -282,6 +305,26 @@ func compactOnce(t *testing.T, w *world, n *nth, k int64, hear func(string, stri
 
 // The pack that a session has open is condemned and forgotten under it, as a program without locks would: everything
 // that saves stores its content again, in another pack.
+// Content that stands in a condemned pack alone is stored again by whoever saves it: the pack will be gone.
+func TestContentOfACondemnedPackIsNotUsedAgain(t *testing.T) {
+	w := newWorld(t)
+	text := noise(300_000)
+	w.write("a.bin", text)
+	s := w.init("ana")
+	first := addTask(t, s, "a.bin", s.Me())
+	db := w.raw()
+	_, err := db.Exec(`UPDATE pack SET condemned_ms = 5 WHERE condemned_ms = 0`)
+	require.NoError(t, err)
+	w.write("b.bin", text)
+	second := addTask(t, s, "b.bin", s.Me())
+	var left int
+	require.NoError(t, db.QueryRow(`SELECT count(*) FROM chunk c JOIN pack p ON p.id = c.pack WHERE p.condemned_ms <> 0`).Scan(&left))
+	require.Zero(t, left)
+	for _, id := range []studio.AssetID{first, second} {
+		holds(t, s, id, "v1", text)
+	}
+}
+
 func TestWhatStandsOnACondemnedPackIsStoredAgain(t *testing.T) {
 	ctx := context.Background()
 	w := newWorld(t)

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -35,6 +36,29 @@ func TestReadersCannotWrite(t *testing.T) {
 	_, _, read := open(t)
 	_, err := read.Exec(`INSERT INTO a VALUES (8)`)
 	require.Equal(t, studio.CodeReadOnly, studio.CodeOf(sqlite.Failure("write", err)))
+}
+
+// SQLite itself says that it syncs its journal at every commit, on each connection that the pool may make: only then is a commit
+// on the disk when it returns.
+func TestEveryCommitIsSynced(t *testing.T) {
+	const full = 2
+	path, write, _ := open(t)
+	of, err := sqlite.WriterOf(path, 1024)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, of.Close()) }()
+	for _, db := range []*sql.DB{write, of} {
+		for range 3 {
+			c, err := db.Conn(t.Context())
+			require.NoError(t, err)
+			var level int
+			var journal string
+			require.NoError(t, c.QueryRowContext(t.Context(), `PRAGMA synchronous`).Scan(&level))
+			require.NoError(t, c.QueryRowContext(t.Context(), `PRAGMA journal_mode`).Scan(&journal))
+			require.Equal(t, full, level)
+			require.Equal(t, "wal", journal)
+			require.ErrorIs(t, c.Raw(func(any) error { return driver.ErrBadConn }), driver.ErrBadConn) // the pool makes another
+		}
+	}
 }
 
 func TestCopyIsWholeAndHasNoJournal(t *testing.T) {
