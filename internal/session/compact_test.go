@@ -1,10 +1,13 @@
 package session_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
@@ -305,6 +308,54 @@ func compactOnce(t *testing.T, w *world, n *nth, k int64, hear func(string, stri
 
 // The pack that a session has open is condemned and forgotten under it, as a program without locks would: everything
 // that saves stores its content again, in another pack.
+// Compact gives back what nothing needs: a safety checkpoint needs its bytes, and a checkpoint those of its image.
+func TestCompactKeepsSafetyCheckpointsAndImages(t *testing.T) {
+	ctx := context.Background()
+	w, ids := founded(t, "a.bin")
+	id, unsaved := ids[0], noise(200_000)
+	pixels := image.NewGray(image.Rect(0, 0, 300, 300))
+	copy(pixels.Pix, noise(len(pixels.Pix)))
+	var drawn bytes.Buffer
+	require.NoError(t, png.Encode(&drawn, pixels))
+	var safety, pictured studio.Checkpoint
+	w.once(0, fsys.Real(), func(s *session.Session) {
+		w.write("a.bin", noise(1000))
+		made, err := s.CreateCheckpoint(ctx, session.CheckpointRequest{Assets: ids, Comment: "with an image",
+			Image: &session.Image{Reader: bytes.NewReader(drawn.Bytes()), Size: int64(drawn.Len())}})
+		require.NoError(t, err)
+		require.NoError(t, made[0].Err)
+		pictured, err = s.Version(ctx, id, "v2")
+		require.NoError(t, err)
+		w.write("a.bin", unsaved)
+		restored, err := s.Restore(ctx, id, studio.CheckpointID{}, nil)
+		require.NoError(t, err)
+		safety, err = s.Version(ctx, id, restored.Safety.String())
+		require.NoError(t, err)
+		w.write("a.bin", noise(3_000_000))
+		require.NoError(t, save(t, s, "a.bin", "large", "").Err)
+		w.write("a.bin", "small")
+		require.NoError(t, save(t, s, "a.bin", "small", "").Err)
+		drop(t, s, id, "v3")
+	})
+	for _, after := range []time.Duration{0, dayAndMore} {
+		w.once(after, fsys.Real(), func(s *session.Session) {
+			got, err := s.Compact(ctx, nil)
+			require.NoError(t, err)
+			require.Equal(t, 1, got.Condemned+got.Packs)
+		})
+	}
+	w.once(dayAndMore, fsys.Real(), func(s *session.Session) {
+		holds(t, s, id, safety.ID.String(), unsaved)
+		pictured.Manifest, pictured.Bytes = pictured.Image, int64(drawn.Len())
+		out := filepath.Join(t.TempDir(), "out.png")
+		_, err := s.RestoreTo(ctx, pictured, out, nil)
+		require.NoError(t, err)
+		b, err := os.ReadFile(out)
+		require.NoError(t, err)
+		require.Equal(t, drawn.Bytes(), b)
+	})
+}
+
 // Content that stands in a condemned pack alone is stored again by whoever saves it: the pack will be gone.
 func TestContentOfACondemnedPackIsNotUsedAgain(t *testing.T) {
 	w := newWorld(t)
