@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { bigFilm, firstSync, reunion } from "./bigbench.mjs";
 import { seen } from "./studiobench.mjs";
 import { binary, json, median, ok, project, random, root, scratch, serve } from "./program.mjs";
 
@@ -123,6 +124,22 @@ async function studio() {
   report("the same, p99", p99, "ms", 150, "60 rounds");
 }
 
+async function sync() {
+  const h = await bigFilm();
+  try {
+    const joined = [];
+    for (let i = 0; i < rounds; i++) joined.push(await firstSync(h, "ben", i));
+    const of = (key) => median(joined.map((j) => j[key]));
+    report("joining a project of 100,000 tasks", of("usable"), "ms", 2500, `its whole history ${of("whole").toFixed(0)} ms`);
+    report("its first download", of("down") / 1e6, "MB", 4, `${rounds} times`);
+    report("most memory meanwhile", of("most") / 1024, "MiB", 150, "VmHWM");
+    const { took, pulled } = await reunion(h);
+    report("10,000 changes sent and 50,000 received", took, "ms", 5000, `${pulled} events`);
+  } finally {
+    await h.server.stop();
+  }
+}
+
 async function memory() {
   const at = scratch();
   project(at);
@@ -148,7 +165,7 @@ async function memory() {
 }
 
 console.log(`${cpus()[0].model}, ${cpus().length} cores`);
-const all = { tasks, live, memory, studio };
+const all = { tasks, live, memory, studio, sync };
 const asked = process.argv[2];
 for (const [name, measure] of Object.entries(all)) if (!asked || asked === name) await measure();
 if (failed.length > 0) {

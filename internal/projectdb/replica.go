@@ -120,9 +120,12 @@ type QueuedOp struct {
 	Undo    []studio.Image
 }
 
-// Queue lists the own ops that the base does not show yet, oldest first, with the rows as they were before each.
+// QueuedOps lists the own ops that the base does not show yet, oldest first, without their undo images.
+func (r *reader) QueuedOps() ([]QueuedOp, error) { return r.ownOps(`WHERE ` + isPending + ` ORDER BY local_n`) }
+
+// Queue lists them with the rows as they were before each.
 func (r *reader) Queue() ([]QueuedOp, error) {
-	ops, err := r.ownOps(`WHERE ` + isPending + ` ORDER BY local_n`)
+	ops, err := r.QueuedOps()
 	if err != nil {
 		return nil, err
 	}

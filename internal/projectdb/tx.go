@@ -251,14 +251,20 @@ func (tx *Tx) putRows(rows []studio.Row) error {
 		}
 		return openLast(a, b)
 	})
+	written := map[studio.AssetID]bool{}
 	for _, r := range sorted {
 		if a, ok := r.(studio.Asset); ok {
-			if err := tx.bareAsset(a); err != nil {
+			whole, err := tx.newAsset(a)
+			if err != nil {
 				return err
 			}
+			written[a.ID] = whole
 		}
 	}
 	for _, r := range sorted {
+		if a, ok := r.(studio.Asset); ok && written[a.ID] {
+			continue
+		}
 		if err := tx.put(tableOf(r)); err != nil {
 			return err
 		}
@@ -278,15 +284,19 @@ func openLast(a, b studio.Row) int {
 	return 0
 }
 
-// bareAsset inserts a new asset without head and holder: they come with the second write, behind their rows.
-func (tx *Tx) bareAsset(a studio.Asset) error {
-	var n int
-	if err := tx.queryRow(`SELECT count(*) FROM asset WHERE id = ?`, a.ID.Bytes()).Scan(&n); err != nil || n > 0 {
-		return failure("write", err)
+// newAsset inserts an asset that is new, before everything that names it. An act writes it without head and holder: they come
+// with the second write, behind their rows. A server's word stands at once: whole is true.
+func (tx *Tx) newAsset(a studio.Asset) (whole bool, err error) {
+	var there bool
+	if err := tx.queryRow(`SELECT EXISTS (SELECT 1 FROM asset WHERE id = ?)`, a.ID.Bytes()).Scan(&there); err != nil || there {
+		return false, failure("write", err)
 	}
-	a.Head, a.NextVersion, a.Assignee, a.Assignment = studio.CheckpointID{}, 1, studio.UserID{}, studio.AssignmentID{}
+	whole = tx.act.Lane == LanePull
+	if !whole {
+		a.Head, a.NextVersion, a.Assignee, a.Assignment = studio.CheckpointID{}, 1, studio.UserID{}, studio.AssignmentID{}
+	}
 	t := assetTable(&a)
-	return tx.exec(t.insertSQL(), t.values()...)
+	return whole, tx.exec(t.insertSQL(), t.values()...)
 }
 
 func (tx *Tx) put(t table) error {
@@ -314,12 +324,23 @@ func (tx *Tx) renameTree(rows []studio.Row) error {
 	for _, r := range rows {
 		stands = appendStand(stands, r)
 	}
+	moved := stands[:0]
 	for _, s := range stands {
+		var same bool
+		err := tx.queryRow(`SELECT EXISTS (SELECT 1 FROM tree_name WHERE entity = ? AND parent = ? AND name_key = ?)`, s.entity.Bytes(),
+			s.parent.Bytes(), s.key).Scan(&same)
+		if err != nil {
+			return failure("write", err)
+		}
+		if same && !s.out {
+			continue
+		}
 		if err := tx.exec(`DELETE FROM tree_name WHERE entity = ?`, s.entity.Bytes()); err != nil {
 			return err
 		}
+		moved = append(moved, s)
 	}
-	for _, s := range stands {
+	for _, s := range moved {
 		if s.out {
 			continue
 		}

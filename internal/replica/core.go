@@ -186,6 +186,7 @@ type Core struct {
 	paging   bool // there are more of them
 	anew     bool
 	sent     []wire.Op
+	full     bool // the batch before was as large as one may be, and all of it has its verdict
 	limit    int
 	tries    int
 	suspects int  // ops from the next one on, among which one makes every push fail; 0: none is known
@@ -274,7 +275,7 @@ func (c *Core) kept(nowMs int64, ev Kept) Effect {
 	case greeting != nil:
 		c.greeting = nil
 		return c.welcomed(*greeting)
-	case c.handing, c.tooOld:
+	case c.handing, c.tooOld, c.full: // behind a full batch the next one goes before what came of it is fetched
 		return c.build()
 	}
 	return c.fetch(nil)
@@ -421,7 +422,11 @@ func (c *Core) built(nowMs int64, ev Built) Effect {
 		return c.rest(nowMs, Syncing)
 	}
 	c.stand = ev.Stand
-	if len(ev.Ops) == 0 {
+	switch {
+	case len(ev.Ops) == 0 && c.full && !c.handing && !c.tooOld: // nothing is left behind the full batch
+		c.full = false
+		return c.fetch(nil)
+	case len(ev.Ops) == 0:
 		return c.quiet(nowMs)
 	}
 	c.sent = ev.Ops
@@ -440,6 +445,7 @@ func (c *Core) pushed(nowMs int64, ev Pushed) Effect {
 	c.lmid, c.headSeq = r.Lmid, r.HeadSeq
 	if len(r.Outcomes) > 0 {
 		c.doubted = false
+		c.full = len(r.Outcomes) == len(c.sent) && len(c.sent) == c.limit
 		c.through(len(r.Outcomes))
 		return Keep{Lmid: r.Lmid, Outcomes: r.Outcomes}
 	}
@@ -522,7 +528,7 @@ func (c *Core) deposited(nowMs int64, ev Deposited) Effect {
 	case ev.Err != nil || len(ev.Reply.Outcomes) == 0:
 		return c.rest(nowMs, NeedsHelp)
 	}
-	c.failures = 0
+	c.failures, c.full = 0, false
 	c.through(len(ev.Reply.Outcomes))
 	return Keep{Outcomes: ev.Reply.Outcomes, HandedIn: c.handing}
 }

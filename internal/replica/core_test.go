@@ -101,6 +101,25 @@ func TestPagesOfTwoLivesAreNoView(t *testing.T) {
 	}
 }
 
+func TestManyOpsGoOneFullBatchAfterAnother(t *testing.T) {
+	c := greeted(t, standing(9))
+	c.Step(0, page(9, false, ""))
+	batch := func(n int) ([]wire.Op, []wire.Outcome) { return make([]wire.Op, n), make([]wire.Outcome, n) }
+	sent := func(n int) replica.Effect {
+		ops, outcomes := batch(n)
+		require.IsType(t, replica.Push{}, c.Step(0, replica.Built{Ops: ops, Stand: standing(9)}))
+		require.IsType(t, replica.Keep{}, c.Step(0, replica.Pushed{Reply: wire.PushReply{Outcomes: outcomes}}))
+		return c.Step(0, replica.Kept{Stand: standing(9)})
+	}
+	require.IsType(t, replica.Build{}, sent(wire.PushOpsMax), "what came of it is fetched with the rest")
+	require.IsType(t, replica.Fetch{}, sent(7))
+	c.Step(0, page(9, false, ""))
+	require.IsType(t, replica.Build{}, sent(wire.PushOpsMax))
+	require.IsType(t, replica.Fetch{}, c.Step(0, replica.Built{Stand: standing(9)}), "it was the last")
+	c.Step(0, page(9, false, ""))
+	require.IsType(t, replica.Rest{}, c.Step(0, replica.Built{Stand: standing(9)}))
+}
+
 func TestTheHistoryComesBehindTheFirstRowsPartByPart(t *testing.T) {
 	blank := standing(0)
 	blank.Cookie, blank.Blank = wire.Cookie{}, true

@@ -44,3 +44,42 @@ func BenchmarkVerifyOfABigFilm(b *testing.B) {
 	}
 	require.NoError(b, ana.Close())
 }
+
+// BenchmarkRebaseOfAThousandPending lays a change of somebody else under 1,000 acts that were made offline.
+func BenchmarkRebaseOfAThousandPending(b *testing.B) {
+	f, ana, ben := newFilm(b, map[string]string{"ben": "Supervisor"})
+	ana.syncs()
+	wanted := make([]session.NewRequest, 1000)
+	for i := range wanted {
+		wanted[i] = session.NewRequest{Name: fmt.Sprintf("shot_%04d", i), Kind: studio.Task, Assign: ana.Me()}
+	}
+	out, err := ana.New(b.Context(), wanted)
+	require.NoError(b, err)
+	ana.syncs()
+	ben.syncs()
+	ids := make([]studio.AssetID, len(wanted))
+	for i, r := range out.Results {
+		ids[i] = studio.AssetID{ID: r.Entity}
+	}
+	wip := status(b, ana.Session, "WIP")
+	_, err = ana.SetStatus(b.Context(), session.StatusRequest{Assets: ids, To: wip})
+	require.NoError(b, err)
+	require.Equal(b, 1000, ana.queued())
+	f.deaf = true
+	nobody := asset(b, ben.Session, "nobody.blend")
+	for i := 0; b.Loop(); i++ {
+		b.StopTimer()
+		_, _, err := ben.AddNote(b.Context(), nobody, fmt.Sprint("note ", i))
+		require.NoError(b, err)
+		f.deaf = false
+		ben.syncs()
+		f.deaf = true
+		b.StartTimer()
+		ana.sync.Wake(true)
+		_, err = ana.sync.Round(b.Context())
+		require.NoError(b, err)
+		b.StopTimer()
+		require.Equal(b, 1000, ana.queued())
+		b.StartTimer()
+	}
+}

@@ -55,7 +55,7 @@ func (l *contentLane) send(ctx context.Context, handIn bool) (freed bool, err er
 	var todo []waiting
 	err = l.s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
 		row, _ := snap.Replica()
-		queue, err := snap.Queue()
+		queue, err := snap.QueuedOps()
 		for _, q := range queue {
 			seal, ok := q.Op.Body.(*studio.SealBody)
 			if !ok || q.State != projectdb.OpQueued || snap.Covered(seal.Checkpoint) {

@@ -121,7 +121,7 @@ func (d *driver) stands(ctx context.Context) SyncState {
 		if waits, _, err := snap.CountQueue(); err != nil || waits == 0 {
 			return err
 		}
-		queue, err := snap.Queue()
+		queue, err := snap.QueuedOps()
 		now.Aside = replica.Aside(pendingOf(queue), d.rep.Knows)
 		return err
 	})

@@ -194,7 +194,7 @@ func TestARestoreLeavesTheOldFileOrTheNewOne(t *testing.T) {
 	}
 }
 
-func safeties(t *testing.T, s *session.Session, id studio.AssetID) []studio.CheckpointID {
+func safeties(t testing.TB, s *session.Session, id studio.AssetID) []studio.CheckpointID {
 	t.Helper()
 	lines, err := s.Log(context.Background(), id)
 	require.NoError(t, err)

@@ -333,7 +333,7 @@ func (s *Session) replica(ctx context.Context, to *remote, device, app string, t
 // unsent is what the server has not got of this person's work.
 func (s *Session) unsent(ctx context.Context) (u wire.Unsent, err error) {
 	err = s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
-		queue, err := snap.Queue()
+		queue, err := snap.QueuedOps()
 		for _, q := range queue {
 			if seal, ok := q.Op.Body.(*studio.SealBody); ok {
 				k, _ := snap.Checkpoint(seal.Checkpoint)
@@ -488,7 +488,7 @@ func (s *Session) tally(ctx context.Context) (t tally, err error) {
 	err = s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
 		row, _ := snap.Replica()
 		t.seq = row.Seq
-		queue, err := snap.Queue()
+		queue, err := snap.QueuedOps()
 		for _, q := range queue {
 			t.queued[q.Op.ID] = true
 		}

@@ -28,12 +28,13 @@ import (
 
 // film is a studio project: its server in memory, and a store with a working folder for each of its people.
 type film struct {
-	t       *testing.T
+	t       testing.TB
 	core    *server.Core
 	db      *memdb.Store
 	project studio.ProjectID
 	lost    bool               // what is pushed is done, and its reply never comes
 	down    bool               // nobody reaches the server
+	deaf    bool               // it takes no push
 	poison  func(wire.Op) bool // ops that every push of fails; nil: none
 	gens    byte
 }
@@ -51,7 +52,7 @@ type artist struct {
 
 // newFilm publishes a project of ana's with the artists ben and cleo, a task of each and one of nobody's. roles may give
 // somebody another role.
-func newFilm(t *testing.T, roles map[string]string) (f *film, ana, ben *artist) {
+func newFilm(t testing.TB, roles map[string]string) (f *film, ana, ben *artist) {
 	t.Helper()
 	ctx := t.Context()
 	w := newWorld(t)
@@ -210,6 +211,9 @@ func (r remote) Push(_ context.Context, q wire.PushRequest) (reply wire.PushRepl
 	err = r.tx(func(tx serverdb.Tx, by server.Call) error {
 		if r.film.poison != nil && slices.ContainsFunc(q.Ops, r.film.poison) {
 			return &wire.Failure{Code: wire.CodeInternal}
+		}
+		if r.film.deaf {
+			return &wire.Failure{Code: wire.CodeUnavailable}
 		}
 		reply, err = r.film.core.Push(tx, by, q)
 		return err

@@ -1,10 +1,12 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"framehold/internal/projectdb"
 	"framehold/internal/replica"
@@ -168,7 +170,7 @@ func (x syncStore) write(tx *projectdb.Tx, state *studio.State, queue []projectd
 	}
 	news := x.news(tx, p, out.Events) // before the rows: who held what until now
 	puts, gone := state.Changed()
-	if err := tx.PutRows(puts, gone); err != nil {
+	if err := tx.PutRows(unlike(tx, p.Rows, puts), gone); err != nil {
 		return err
 	}
 	if err := x.writeEvents(tx, state, p, out.Events); err != nil {
@@ -200,12 +202,43 @@ func (x syncStore) write(tx *projectdb.Tx, state *studio.State, queue []projectd
 			}
 		}
 	}
+	before := make(map[uint64]projectdb.QueuedOp, len(queue))
+	for _, q := range queue {
+		before[uint64(q.LocalN)] = q
+	}
 	for _, r := range out.Redone {
+		if q := before[r.LocalN]; q.Verdict == r.Verdict && q.Reason == r.Reason && slices.EqualFunc(q.Undo, r.Undo, sameImage) {
+			continue // it stands as it stood
+		}
 		if err := tx.Replayed(int64(r.LocalN), r.Verdict, r.Reason, r.Undo); err != nil {
 			return err
 		}
 	}
 	return x.queueAgain(tx, again)
+}
+
+func sameImage(a, b studio.Image) bool {
+	return a.Table == b.Table && a.Key == b.Key && (a.Before == nil) == (b.Before == nil) && bytes.Equal(a.Before, b.Before)
+}
+
+// unlike leaves out rows that were taken back and made again as they are, and did not come with a pull.
+func unlike(now studio.View, pulled []wire.Row, puts []studio.Row) []studio.Row {
+	type place struct {
+		table studio.Table
+		key   string
+	}
+	came := make(map[place]bool, len(pulled))
+	for _, r := range pulled {
+		came[place{r.Table, r.Key}] = true
+	}
+	view := studio.NewState(now)
+	return slices.DeleteFunc(puts, func(r studio.Row) bool {
+		if came[place{r.Table(), r.Key()}] {
+			return false
+		}
+		before, ok := view.Find(r.Table(), r.Key())
+		return ok && bytes.Equal(studio.EncodeRow(before), studio.EncodeRow(r))
+	})
 }
 
 // basedBelow has files that came from a checkpoint which the server could not read go on from the one below it.
@@ -300,7 +333,7 @@ func (x syncStore) sealAgain(tx *projectdb.Tx, state *studio.State, queue []proj
 
 // handInAgain queues a seal that was handed in and only waited for its content once more, if that was not done yet.
 func (x syncStore) handInAgain(tx *projectdb.Tx, op projectdb.QueuedOp, ev studio.Event) error {
-	queue, err := tx.Queue()
+	queue, err := tx.QueuedOps()
 	if err != nil {
 		return err
 	}
@@ -353,7 +386,7 @@ func (x syncStore) told(tx *projectdb.Tx, ev studio.Event) error {
 func (x syncStore) Build(ctx context.Context, b replica.Build) (ops []wire.Op, stand replica.Stand, err error) {
 	err = x.pull(ctx, func(tx *projectdb.Tx, row projectdb.Replica) error {
 		ops = nil
-		queue, err := tx.Queue()
+		queue, err := tx.QueuedOps()
 		if err != nil {
 			return err
 		}

@@ -11,13 +11,13 @@ import (
 )
 
 // done runs an act that is done for each of its things.
-func done(t *testing.T, out session.Outcome, err error) {
+func done(t testing.TB, out session.Outcome, err error) {
 	t.Helper()
 	require.NoError(t, err)
 	require.NoError(t, out.Err())
 }
 
-func give(t *testing.T, by *session.Session, id studio.AssetID, to studio.UserID) {
+func give(t testing.TB, by *session.Session, id studio.AssetID, to studio.UserID) {
 	t.Helper()
 	out, err := by.Assign(context.Background(), session.AssignRequest{Assets: []studio.AssetID{id}, To: to})
 	done(t, out, err)
