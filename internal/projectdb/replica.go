@@ -121,7 +121,9 @@ type QueuedOp struct {
 }
 
 // QueuedOps lists the own ops that the base does not show yet, oldest first, without their undo images.
-func (r *reader) QueuedOps() ([]QueuedOp, error) { return r.ownOps(`WHERE ` + isPending + ` ORDER BY local_n`) }
+func (r *reader) QueuedOps() ([]QueuedOp, error) {
+	return r.ownOps(`WHERE ` + isPending + ` ORDER BY local_n`)
+}
 
 // Queue lists them with the rows as they were before each.
 func (r *reader) Queue() ([]QueuedOp, error) {

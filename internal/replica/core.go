@@ -36,8 +36,8 @@ type Event interface{ event() }
 
 // Events.
 type (
-	// Woke: something was written here, the server has news, time has passed, or the person pressed Sync (Asked).
-	Woke struct{ Asked bool }
+	// Woke: something was written here (Made), the server has news, time has passed, or the person pressed Sync (Asked).
+	Woke struct{ Asked, Made bool }
 	// Greeted answers Greet.
 	Greeted struct {
 		Reply wire.HelloReply
@@ -291,8 +291,11 @@ func (c *Core) wake(w Woke) Effect {
 		return nil
 	}
 	c.resting, c.woken, c.handing, c.tooOld = false, false, false, false
-	if !c.greeted {
+	switch {
+	case !c.greeted:
 		return Greet{}
+	case w.Made && c.state == Synced: // whoever listens hears of news: what was made here need not ask for them first
+		return c.build()
 	}
 	return c.fetch(nil)
 }

@@ -101,6 +101,28 @@ func TestPagesOfTwoLivesAreNoView(t *testing.T) {
 	}
 }
 
+func TestWhatWasMadeWhileInSyncIsSentBeforeNewsAreFetched(t *testing.T) {
+	made := replica.Woke{Made: true}
+	c := replica.NewCore(standing(9))
+	require.Equal(t, replica.Greet{}, c.Step(0, made), "nothing was heard yet")
+	require.IsType(t, replica.Fetch{}, c.Step(0, hello()))
+	c.Step(0, page(9, false, ""))
+	c.Step(0, replica.Built{Stand: standing(9)})
+	require.Equal(t, replica.Synced, c.State())
+
+	require.IsType(t, replica.Build{}, c.Step(0, made))
+	require.IsType(t, replica.Push{}, c.Step(0, replica.Built{Ops: []wire.Op{{N: 5}}, Stand: standing(9)}))
+	c.Step(0, replica.Pushed{Reply: wire.PushReply{Outcomes: make([]wire.Outcome, 1)}})
+	require.IsType(t, replica.Fetch{}, c.Step(0, replica.Kept{Stand: standing(9)}), "and what came of it is fetched")
+	c.Step(0, page(9, false, ""))
+	c.Step(0, replica.Built{Stand: standing(9)})
+
+	require.IsType(t, replica.Build{}, c.Step(0, made))
+	c.Step(0, replica.Built{Ops: []wire.Op{{N: 6}}, Stand: standing(9)})
+	require.IsType(t, replica.Rest{}, c.Step(0, replica.Pushed{Err: &wire.Failure{Code: wire.CodeUnavailable}}))
+	require.Equal(t, replica.Greet{}, c.Step(0, made), "offline")
+}
+
 func TestManyOpsGoOneFullBatchAfterAnother(t *testing.T) {
 	c := greeted(t, standing(9))
 	c.Step(0, page(9, false, ""))

@@ -41,7 +41,8 @@ type Replica struct {
 	mu    sync.Mutex
 	core  *Core
 	wake  chan bool
-	asked bool
+	woke  Woke // what has happened since the last round: Made, when nothing else has
+	woken bool
 	heard error // why the last call of a round had no answer
 	err   error // why this computer could not finish the last round; nil where the server or the network could not
 }
@@ -76,14 +77,28 @@ func New(ctx context.Context, o Options) (*Replica, error) {
 }
 
 // Wake says that there is a reason to look; asked, that a person wants it now.
-func (r *Replica) Wake(asked bool) {
+func (r *Replica) Wake(asked bool) { r.wakeFor(Woke{Asked: asked}) }
+
+// WakeMade says that something was written here.
+func (r *Replica) WakeMade() { r.wakeFor(Woke{Made: true}) }
+
+func (r *Replica) wakeFor(w Woke) {
 	r.mu.Lock()
-	r.asked = r.asked || asked
+	r.woke = Woke{Asked: r.woke.Asked || w.Asked, Made: w.Made && (r.woke.Made || !r.woken)}
+	r.woken = true
 	r.mu.Unlock()
 	select {
 	case r.wake <- true:
 	default:
 	}
+}
+
+func (r *Replica) takeWoke() Woke {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	w := r.woke
+	r.woke, r.woken = Woke{}, false
+	return w
 }
 
 // State is how sync stands.
@@ -122,12 +137,8 @@ func (r *Replica) step(ev Event) Effect {
 // Round goes through one round: from waking to rest. It returns how sync stands then, and why this computer could not
 // finish it.
 func (r *Replica) Round(ctx context.Context) (State, error) {
-	r.mu.Lock()
-	asked := r.asked
-	r.asked = false
-	r.mu.Unlock()
 	r.err, r.heard = nil, nil
-	_, err := r.until(ctx, Woke{Asked: asked})
+	_, err := r.until(ctx, r.takeWoke())
 	if err == nil && r.State() == Syncing {
 		err = r.err
 	}
@@ -177,11 +188,7 @@ func (r *Replica) Run(ctx context.Context) error {
 		case <-wait.C:
 		}
 		wait.Stop()
-		r.mu.Lock()
-		asked := r.asked
-		r.asked = false
-		r.mu.Unlock()
-		next, err := r.until(ctx, Woke{Asked: asked})
+		next, err := r.until(ctx, r.takeWoke())
 		if errors.Is(err, context.Canceled) {
 			return nil
 		}

@@ -160,19 +160,20 @@ func (c syncCalls) WaitForHead(ctx context.Context, q wire.WaitRequest) (wire.Wa
 	timer := time.NewTimer(waitFor)
 	defer timer.Stop()
 	for last := false; ; {
-		moved := c.s.hub.moved(q.Project)
+		if head, moved := c.s.hub.stands(q.Project); head <= q.Seq {
+			select {
+			case <-moved:
+			case <-timer.C:
+				last = true
+			case <-c.s.hub.closed:
+				last = true
+			case <-ctx.Done():
+				return wire.WaitReply{}, ctx.Err()
+			}
+		}
 		reply, err := look()
 		if err != nil || last || reply.HeadSeq > q.Seq {
 			return reply, err
-		}
-		select {
-		case <-moved:
-		case <-timer.C:
-			last = true
-		case <-c.s.hub.closed:
-			last = true
-		case <-ctx.Done():
-			return wire.WaitReply{}, ctx.Err()
 		}
 	}
 }

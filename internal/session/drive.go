@@ -170,11 +170,12 @@ func (d *driver) edits(ctx context.Context) {
 		case <-wake.C:
 			last = time.Now()
 			asked := d.s.takeAsked(ctx)
-			if state, err := d.s.SyncState(ctx); err == nil && (asked || state.Unsent > 0) {
-				d.rep.Wake(asked)
-			}
-			if asked {
+			switch state, err := d.s.SyncState(ctx); {
+			case asked:
+				d.rep.Wake(true)
 				d.sendSoon()
+			case err == nil && state.Unsent > 0:
+				d.rep.WakeMade()
 			}
 		}
 	}

@@ -384,6 +384,18 @@ func (x syncStore) told(tx *projectdb.Tx, ev studio.Event) error {
 
 // Build chooses what is sent next, and writes its n.
 func (x syncStore) Build(ctx context.Context, b replica.Build) (ops []wire.Op, stand replica.Stand, err error) {
+	waits := false
+	err = x.s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		n, _, err := snap.CountQueue()
+		waits = n > 0
+		return err
+	})
+	if err != nil || !waits { // the usual case: nothing is written
+		if err == nil {
+			stand, err = x.Stand(ctx)
+		}
+		return nil, stand, err
+	}
 	err = x.pull(ctx, func(tx *projectdb.Tx, row projectdb.Replica) error {
 		ops = nil
 		queue, err := tx.QueuedOps()

@@ -64,6 +64,7 @@ func (o Options) migrations() ([]sqlite.Migration, error) {
 type DB struct {
 	o           Options
 	write, read *sql.DB
+	byToken     *sql.Stmt // of read: every call asks it
 	inUse       io.Closer // shared lock: this process has it open
 }
 
@@ -141,7 +142,11 @@ func Open(ctx context.Context, o Options) (d *DB, err error) {
 	if d.read, err = sqlite.Readers(o.Path, readersMax, cacheKiB); err != nil {
 		return d, failure("open studio", err)
 	}
-	return d, d.checkVersion(ctx)
+	if err := d.checkVersion(ctx); err != nil {
+		return d, err
+	}
+	d.byToken, err = d.read.PrepareContext(ctx, sessionByToken)
+	return d, failure("open studio", err)
 }
 
 // checkVersion refuses what is not ours and what a newer program has written, and carries over what an older one has.

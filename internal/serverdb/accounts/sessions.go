@@ -195,7 +195,7 @@ func scanSession(r *sql.Rows) (s storedSession, err error) {
 // unauthenticated: forged, expired, revoked, or the person is disabled; the answer does not say which.
 func (d *DB) Session(ctx context.Context, token wire.Token) (Session, error) {
 	hash := auth.HashToken(token)
-	s, found, err := one(ctx, d.read, scanSession, sessionByToken, hash[:])
+	s, found, err := one(ctx, asks{d.byToken}, scanSession, sessionByToken, hash[:])
 	if err != nil {
 		return Session{}, failure("look up session", err)
 	}

@@ -64,6 +64,13 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
+// asks is a query that is prepared already.
+type asks struct{ s *sql.Stmt }
+
+func (a asks) QueryContext(ctx context.Context, _ string, args ...any) (*sql.Rows, error) {
+	return a.s.QueryContext(ctx, args...)
+}
+
 // rows reads all rows of a query.
 func rows[T any](ctx context.Context, q querier, scan func(*sql.Rows) (T, error), query string,
 	args ...any) (all []T, err error) {
