@@ -297,6 +297,30 @@ func TestMoveNeverWritesIntoThePackThatItEmpties(t *testing.T) {
 	}
 }
 
+// Rows may go over to moved chunks when those are on the disk: the pack that had them is about to be removed.
+func TestMoveIsDoneWhenTheMovedIsOnTheDisk(t *testing.T) {
+	m := newMemory()
+	var calls packCalls
+	p := openOn(t, fsys.NewFaulty(fsys.Real(), calls.fail), t.TempDir(), 1, m)
+	put(t, p, m, content(1, 1<<20))
+	require.NoError(t, p.Leave())
+	rows := []chunkstore.Row{}
+	for _, r := range m.rows {
+		rows = append(rows, r)
+	}
+	move := func() error {
+		b := p.Begin()
+		defer b.Close()
+		_, err := b.Move(t.Context(), rows)
+		return err
+	}
+	calls.fails = failing("sync", syscall.EIO)
+	require.ErrorIs(t, move(), syscall.EIO)
+	calls.fails, calls.syncs = nil, 0
+	require.NoError(t, move())
+	require.Positive(t, calls.syncs)
+}
+
 // stale answers the first look-up as it was before a pack was collected.
 type stale struct {
 	*memory

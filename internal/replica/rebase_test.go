@@ -162,3 +162,18 @@ func TestEventsThatDoNotLeadToTheSignedHeadAreNotLaid(t *testing.T) {
 	_, err = lay(wire.Signed{Generation: life, Seq: 7, Chain: further.NextChain(head.Chain)}, further)
 	require.ErrorIs(t, err, replica.ErrDiffers, "the one before it is missing")
 }
+
+// What the server refused is taken back by the pull that tells of it, with every row that the act had made, also where there was none.
+func TestWhatWasRefusedLeavesNothingBehind(t *testing.T) {
+	s := newSaved(t)
+	task := idOf(5)
+	tag := studio.Op{ID: studio.OpID{ID: idOf(21)}, Kind: studio.KindTagAdd, Entity: task, Body: &studio.TagBody{Tag: "mine"}}
+	s.act(t, tag)
+	require.True(t, s.state.HasTag(studio.AssetID{ID: task}, "mine"))
+	out := s.lay(t, replica.Pulled{Head: wire.Signed{Generation: life, Seq: 6}, Sums: s.sums(),
+		Events: []studio.Event{{Seq: 6, Op: tag.ID, Actor: s.stand.Me, Kind: tag.Kind, Entity: task, Verdict: studio.Refused}}})
+	require.False(t, s.state.HasTag(studio.AssetID{ID: task}, "mine"))
+	require.Contains(t, out.Acked, tag.ID)
+	require.Equal(t, s.sums(), out.Sums)
+	require.Len(t, s.pending, 2, "what was saved still waits")
+}

@@ -97,3 +97,39 @@ func TestWhatChangesBetweenTwoPagesComesAgain(t *testing.T) {
 	require.True(t, removed)
 	require.Equal(t, c.ana.pages(c.film.id, base{}, 0, nil).rows, now.rows)
 }
+
+// Who does not see all has the events about what they see, and those of their own acts, also when what those were about went out
+// of sight; of the rest they learn that there were some.
+func TestALimitedViewHasItsEventsAndNoOthers(t *testing.T) {
+	c := newCrew(t)
+	secret := c.ana.note(c.film.shots[0], "not for vendors")
+	c.applied(c.ana, secret)
+	c.give(c.vic, c.film.shots[1])
+	told := c.ana.note(c.film.shots[1], "for who holds it")
+	c.applied(c.ana, told)
+	answer := c.vic.note(c.film.shots[1], "understood")
+	c.applied(c.vic, answer)
+	events := func() map[studio.OpID]bool {
+		ops := map[studio.OpID]bool{}
+		for _, ev := range c.vic.pages(c.film.id, base{}, 300, nil).events {
+			ops[ev.Op] = true
+		}
+		return ops
+	}
+	now := events()
+	require.True(t, now[told.ID] && now[answer.ID])
+	require.False(t, now[secret.ID])
+	shot := c.film.shots[1]
+	var held studio.AssignmentID
+	for _, r := range c.ana.pull(c.film.id, wire.Cookie{}).Rows {
+		if r.Table == studio.TableAsset && r.Key == string(shot.ID[:]) {
+			row, err := studio.DecodeRow(r.Table, r.Bytes)
+			require.NoError(t, err)
+			held = row.(studio.Asset).Assignment
+		}
+	}
+	c.applied(c.ana, c.ana.op(studio.KindAssign, shot.ID, &studio.AssignBody{To: c.members[c.cy], Expect: held}))
+	now = events()
+	require.True(t, now[answer.ID], "their own")
+	require.False(t, now[told.ID] || now[secret.ID])
+}

@@ -192,3 +192,26 @@ func TestWhoLostTheTaskMeanwhileParksNothing(t *testing.T) {
 	require.Equal(t, studio.CodeNotAssignee, studio.CodeOf(made[0].Err))
 	require.Equal(t, "two", w.read("a.blend"))
 }
+
+// What was undone can be done again until something else is done: what comes back then would be from before that.
+func TestANewerActEndsTheRedo(t *testing.T) {
+	ctx := context.Background()
+	w := newWorld(t)
+	ana := w.init("ana")
+	_, err := ana.New(ctx, []session.NewRequest{{Name: "a.blend", Kind: studio.Task}, {Name: "b.blend", Kind: studio.Task}})
+	require.NoError(t, err)
+	a, b := asset(t, ana, "a.blend"), asset(t, ana, "b.blend")
+	give(t, ana, a, ana.Me())
+	out, err := ana.Undo(ctx)
+	done(t, out, err)
+	give(t, ana, b, ana.Me())
+	_, err = ana.Redo(ctx)
+	require.Equal(t, studio.CodeNothingToUndo, studio.CodeOf(err))
+	require.True(t, info(t, ana, a).Assignee.IsZero())
+	out, err = ana.Undo(ctx)
+	done(t, out, err)
+	out, err = ana.Redo(ctx)
+	done(t, out, err)
+	require.Equal(t, ana.Me(), info(t, ana, b).Assignee, "the newest undo can be taken back")
+	require.True(t, info(t, ana, a).Assignee.IsZero())
+}
