@@ -97,6 +97,9 @@ func TestACheckpointThatWaitsStaysAtEveryPull(t *testing.T) {
 		require.Equal(t, s.sums(), s.lay(t, p).Sums)
 		k, ok := s.state.Checkpoint(studio.CheckpointID{ID: idOf(7)})
 		require.True(t, ok, "pull %d", seq)
+		for _, image := range s.pending[0].Undo {
+			require.Nil(t, image.Before, "to the base, what is announced is new, however often it is played again")
+		}
 		require.Equal(t, studio.Local, k.State)
 	}
 }
