@@ -90,7 +90,9 @@ func TestAChunkOfACondemnedPackIsAskedForAgain(t *testing.T) {
 	require.False(t, here)
 	again := l.chunk
 	again.Pack = studio.ID{15: 7}
-	l.tx(func(tx serverdb.Tx) error { return l.core.AddChunks(tx, l.call(now), l.client, []serverdb.Chunk{again}) })
+	l.tx(func(tx serverdb.Tx) error {
+		return l.core.AddChunks(tx, l.call(now), l.client, []serverdb.Chunk{again})
+	})
 	here, _ = l.has(now)
 	require.True(t, here)
 }

@@ -9,7 +9,9 @@ import (
 )
 
 // undoing makes an op one that takes an event back.
-func undoing(ev studio.Event) with { return func(op *studio.Op, _ *studio.Moment) { op.Undoes = ev.Op } }
+func undoing(ev studio.Event) with {
+	return func(op *studio.Op, _ *studio.Moment) { op.Undoes = ev.Op }
+}
 
 // An undo asks for no right, so it puts back what was before the act and nothing else: it is no way round the rights.
 func TestAnUndoPutsBackWhatWasAndNothingElse(t *testing.T) {
