@@ -37,7 +37,10 @@ type Event interface{ event() }
 // Events.
 type (
 	// Woke: something was written here (Made), the server has news, time has passed, or the person pressed Sync (Asked).
-	Woke struct{ Asked, Made bool }
+	Woke struct {
+		Asked, Made bool
+		News        *News // what is new, where the server has told; nil: it is asked
+	}
 	// Greeted answers Greet.
 	Greeted struct {
 		Reply wire.HelloReply
@@ -105,6 +108,12 @@ func (Witnessed) event()  {}
 func (FetchedLog) event() {}
 func (KeptLog) event()    {}
 func (Deposited) event()  {}
+
+// News is what a server has told unasked: the whole pull behind a cookie.
+type News struct {
+	At    wire.Cookie
+	Reply wire.PullReply
+}
 
 // Effect is what the shell must do next.
 type Effect interface{ effect() }
@@ -222,7 +231,7 @@ func (c *Core) HeadSeq() uint64 { return max(c.headSeq, c.stand.Cookie.Seq) }
 // Step takes an event and returns the one effect that follows. nowMs is this computer's clock; it only paces.
 func (c *Core) Step(nowMs int64, ev Event) Effect {
 	if woke, ok := ev.(Woke); ok {
-		return c.wake(woke)
+		return c.wake(nowMs, woke)
 	}
 	switch ev := ev.(type) {
 	case Greeted:
@@ -282,7 +291,7 @@ func (c *Core) kept(nowMs int64, ev Kept) Effect {
 }
 
 // wake begins a round, or notes that one more is due.
-func (c *Core) wake(w Woke) Effect {
+func (c *Core) wake(nowMs int64, w Woke) Effect {
 	if !c.resting {
 		c.woken = true
 		return nil
@@ -294,6 +303,8 @@ func (c *Core) wake(w Woke) Effect {
 	switch {
 	case !c.greeted:
 		return Greet{}
+	case c.state == Synced && w.News != nil && w.News.At == c.stand.Cookie && !c.anew:
+		return c.fetchedPage(nowMs, Fetched{Reply: w.News.Reply})
 	case w.Made && c.state == Synced: // whoever listens hears of news: what was made here need not ask for them first
 		return c.build()
 	}

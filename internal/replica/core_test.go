@@ -123,6 +123,27 @@ func TestWhatWasMadeWhileInSyncIsSentBeforeNewsAreFetched(t *testing.T) {
 	require.Equal(t, replica.Greet{}, c.Step(0, made), "offline")
 }
 
+func TestNewsThatComeWithAPokeAreLaid(t *testing.T) {
+	rested := func() *replica.Core {
+		c := greeted(t, standing(9))
+		c.Step(0, page(9, false, ""))
+		require.IsType(t, replica.Rest{}, c.Step(0, replica.Built{Stand: standing(9)}))
+		return c
+	}
+	news := &replica.News{At: standing(9).Cookie, Reply: page(10, false, "").Reply}
+	require.Equal(t, uint64(10), rested().Step(0, replica.Woke{News: news}).(replica.Lay).Pulled.Head.Seq)
+	old := &replica.News{At: standing(8).Cookie, Reply: news.Reply}
+	require.IsType(t, replica.Fetch{}, rested().Step(0, replica.Woke{News: old}), "they are of where it stood before")
+	nothing := &replica.News{At: news.At, Reply: page(9, false, "").Reply}
+	require.IsType(t, replica.Build{}, rested().Step(0, replica.Woke{News: nothing}))
+
+	c := rested()
+	require.IsType(t, replica.Fetch{}, c.Step(0, replica.Woke{}))
+	require.Nil(t, c.Step(0, replica.Woke{News: news}), "a pull is on its way")
+	c.Step(0, page(9, false, ""))
+	require.IsType(t, replica.Fetch{}, c.Step(0, replica.Built{Stand: standing(9)}))
+}
+
 func TestManyOpsGoOneFullBatchAfterAnother(t *testing.T) {
 	c := greeted(t, standing(9))
 	c.Step(0, page(9, false, ""))

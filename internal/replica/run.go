@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,9 +83,25 @@ func (r *Replica) Wake(asked bool) { r.wakeFor(Woke{Asked: asked}) }
 // WakeMade says that something was written here.
 func (r *Replica) WakeMade() { r.wakeFor(Woke{Made: true}) }
 
+// WakeNews says that the server has news; at is what was asked for behind.
+func (r *Replica) WakeNews(at wire.Cookie, news *wire.PullReply) {
+	w := Woke{}
+	if news != nil {
+		w.News = &News{At: at, Reply: *news}
+	}
+	r.wakeFor(w)
+}
+
+// Place is the store's id at the server, and where it stands.
+func (r *Replica) Place() (client studio.ID, at wire.Cookie) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.core.Stand().Client, r.core.Stand().Cookie
+}
+
 func (r *Replica) wakeFor(w Woke) {
 	r.mu.Lock()
-	r.woke = Woke{Asked: r.woke.Asked || w.Asked, Made: w.Made && (r.woke.Made || !r.woken)}
+	r.woke = Woke{Asked: r.woke.Asked || w.Asked, Made: w.Made && (r.woke.Made || !r.woken), News: cmp.Or(w.News, r.woke.News)}
 	r.woken = true
 	r.mu.Unlock()
 	select {

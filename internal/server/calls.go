@@ -148,8 +148,14 @@ func (c syncCalls) Deposit(ctx context.Context, q wire.DepositRequest) (wire.Dep
 func (c syncCalls) WaitForHead(ctx context.Context, q wire.WaitRequest) (wire.WaitReply, error) {
 	look := func() (wire.WaitReply, error) {
 		return read(ctx, c.s, q.Project, func(snap serverdb.Snapshot, by Call) (wire.WaitReply, error) {
-			_, err := enter(snap, by)
-			return wire.WaitReply{HeadSeq: snap.Head().Seq}, errors.Join(err, snap.Err())
+			if _, err := enter(snap, by); err != nil {
+				return wire.WaitReply{}, err
+			}
+			reply := wire.WaitReply{HeadSeq: snap.Head().Seq}
+			if q.Cookie != (wire.Cookie{}) && reply.HeadSeq > q.Seq {
+				reply.News = c.s.core.news(snap, by, q)
+			}
+			return reply, snap.Err()
 		})
 	}
 	if reply, err := look(); err != nil || reply.HeadSeq > q.Seq {

@@ -52,3 +52,27 @@ func TestTheHistoryComesBehindTheRows(t *testing.T) {
 	_, err = ana.wire().Pull(t.Context(), wire.PullRequest{Project: l.film.id, Client: ana.client, Part: wire.PartLog})
 	require.Error(t, err, "up to nothing")
 }
+
+// What is new comes with the poke, where it is little: the same as a pull would bring, to whom it would bring it.
+func TestNewsComeWithThePoke(t *testing.T) {
+	c := newCrew(t)
+	for who, p := range map[string]*person{"ana": c.ana, "ben": c.ben} {
+		at := p.pull(c.film.id, wire.Cookie{}).Head
+		cookie := wire.Cookie{Generation: at.Generation, Seq: at.Seq, Chain8: [8]byte(at.Chain[:8])}
+		q := wire.WaitRequest{Project: c.film.id, Client: p.client, Seq: at.Seq, Cookie: cookie}
+		c.ana.push(c.film.id, at.Generation, c.ana.note(c.film.shots[0], "for "+who))
+		reply, err := p.wire().WaitForHead(t.Context(), q)
+		require.NoError(t, err)
+		pulled := p.pull(c.film.id, cookie)
+		require.NotEmpty(t, pulled.Rows)
+		require.NotNil(t, reply.News, who)
+		require.Equal(t, pulled.Rows, reply.News.Rows, who)
+		require.Equal(t, pulled.Events, reply.News.Events, who)
+		require.Equal(t, pulled.Whole, reply.News.Whole, who)
+
+		q.Cookie.Chain8[0]++
+		reply, err = p.wire().WaitForHead(t.Context(), q)
+		require.NoError(t, err)
+		require.Nil(t, reply.News, "of another history: the pull says so")
+	}
+}

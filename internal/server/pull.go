@@ -56,6 +56,15 @@ func (c *Core) Pull(snap serverdb.Snapshot, call Call, r wire.PullRequest) (wire
 	return p.reply, snap.Err()
 }
 
+// news is the whole of what is new behind a cookie, where that is little; nil: the client pulls, and hears why where it cannot.
+func (c *Core) news(snap serverdb.Snapshot, call Call, q wire.WaitRequest) *wire.PullReply {
+	reply, err := c.Pull(snap, call, wire.PullRequest{Project: q.Project, Client: q.Client, Cookie: q.Cookie, MaxBytes: wire.NewsBytesMax})
+	if err != nil || len(reply.NextPage) > 0 {
+		return nil
+	}
+	return &reply
+}
+
 func sameHistory(snap serverdb.Snapshot, head serverdb.Head, cookie wire.Cookie) error {
 	if cookie.Seq == 0 && cookie.Generation == (wire.Generation{}) {
 		return nil // has seen nothing

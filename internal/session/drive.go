@@ -205,10 +205,14 @@ func (d *driver) news(ctx context.Context, to *remote) {
 	heard := d.rep.HeadSeq()
 	for ctx.Err() == nil {
 		began := time.Now()
-		reply, err := to.calls.WaitForHead(ctx, wire.WaitRequest{Project: d.s.projectID, Seq: heard})
+		q := wire.WaitRequest{Project: d.s.projectID, Seq: heard}
+		if client, at := d.rep.Place(); at.Seq >= heard && at != (wire.Cookie{}) { // else a pull is on its way
+			q.Client, q.Cookie = client, at
+		}
+		reply, err := to.calls.WaitForHead(ctx, q)
 		if err == nil && reply.HeadSeq != heard { // or the server went back
 			heard, pause = reply.HeadSeq, time.Second
-			d.rep.Wake(false)
+			d.rep.WakeNews(q.Cookie, reply.News)
 			continue
 		}
 		if err == nil && time.Since(began) > time.Second { // a server that stops answers at once

@@ -204,9 +204,28 @@ func (p past) EventsAfter(_ context.Context, after uint64, limit int) (events []
 func (w *World) poke(by *client) {
 	for _, c := range w.clients {
 		if c != by && c.in && w.chance(30) {
-			w.after(w.delay(), func() error { return w.step(c, replica.Woke{}) })
+			woke := replica.Woke{News: w.news(c)}
+			w.after(w.delay(), func() error { return w.step(c, woke) })
 		}
 	}
+}
+
+// news is what a poke brings along, at times: it may be old when it arrives.
+func (w *World) news(c *client) *replica.News {
+	at := c.store.stand.Cookie
+	if at == (wire.Cookie{}) || w.chance(50) {
+		return nil
+	}
+	var reply wire.PullReply
+	err := w.read(w.server.db, func(snap serverdb.Snapshot) (err error) {
+		reply, err = w.server.core.Pull(snap, w.call(c.account), wire.PullRequest{Project: w.project, Client: c.store.stand.Client,
+			Cookie: at, MaxBytes: wire.NewsBytesMax})
+		return err
+	})
+	if err != nil || len(reply.NextPage) > 0 {
+		return nil
+	}
+	return &replica.News{At: at, Reply: reply}
 }
 
 // failureOf is what the client hears of an error; broken is what the world must stop at.

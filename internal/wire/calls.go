@@ -112,7 +112,7 @@ func pullCall() call[PullRequest, PullReply, pb.PullRequest, pb.PullReply] {
 
 func waitCall() call[WaitRequest, WaitReply, pb.WaitRequest, pb.WaitReply] {
 	return call[WaitRequest, WaitReply, pb.WaitRequest, pb.WaitReply]{
-		func(q WaitRequest) scope { return scope{project: q.Project} }, waitTo, waitFrom, waitReplyTo, waitReplyFrom}
+		func(q WaitRequest) scope { return scope{project: q.Project, client: q.Client} }, waitTo, waitFrom, waitReplyTo, waitReplyFrom}
 }
 
 func haveCall() call[HaveRequest, HaveReply, pb.HaveRequest, pb.HaveReply] {

@@ -135,6 +135,16 @@ func (c *check) pullReply(q PullRequest, a PullReply) {
 	}
 }
 
+func (c *check) wait(q WaitRequest) {
+	c.that(q.Cookie == (Cookie{}) || !q.Client.IsZero(), "no client")
+	c.that(q.Cookie != (Cookie{}) || q.Client.IsZero(), "a client without cookie")
+}
+
+func (c *check) news(q WaitRequest, a PullReply) {
+	c.that(q.Cookie != (Cookie{}), "news that were not asked for")
+	c.that(len(a.NextPage) == 0, "half of the news")
+}
+
 func (c *check) found(q FoundRequest) {
 	c.that(len(q.Events) <= PushOpsMax, "more events than fit into a call")
 	for _, e := range q.Events {

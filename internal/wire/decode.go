@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"math"
 
 	"framehold/internal/studio"
@@ -120,11 +121,16 @@ func pullFrom(s scope, p *pb.PullRequest) (PullRequest, error) {
 	c.scope(s, true)
 	q := PullRequest{Project: s.project, Client: s.client, Page: bytesOf(p.Page), MaxBytes: p.MaxBytes,
 		Part: small[Part](&c, p.Part, "part"), After: p.After}
-	q.Cookie.Seq = p.Cookie.GetSeq()
-	c.fixed(q.Cookie.Generation[:], p.Cookie.GetGeneration(), "generation")
-	c.fixed(q.Cookie.Chain8[:], p.Cookie.GetChain8(), "chain")
+	q.Cookie = c.cookieFrom(p.Cookie)
 	c.pull(q)
 	return q, c.err
+}
+
+func (c *check) cookieFrom(p *pb.Cookie) (k Cookie) {
+	k.Seq = p.GetSeq()
+	c.fixed(k.Generation[:], p.GetGeneration(), "generation")
+	c.fixed(k.Chain8[:], p.GetChain8(), "chain")
+	return k
 }
 
 func (c *check) rowFrom(p *pb.Row) Row {
@@ -172,12 +178,25 @@ func (c *check) sumsFrom(p []*pb.TableSum) studio.Sums {
 
 func waitFrom(s scope, p *pb.WaitRequest) (WaitRequest, error) {
 	var c check
-	c.scope(s, false)
-	return WaitRequest{Project: s.project, Seq: p.Seq}, c.err
+	c.scope(s, p.Cookie != nil)
+	q := WaitRequest{Project: s.project, Seq: p.Seq, Cookie: c.cookieFrom(p.Cookie)}
+	if p.Cookie != nil {
+		q.Client = s.client
+	}
+	c.wait(q)
+	return q, c.err
 }
 
-func waitReplyFrom(_ WaitRequest, p *pb.WaitReply) (WaitReply, error) {
-	return WaitReply{HeadSeq: p.HeadSeq}, nil
+func waitReplyFrom(q WaitRequest, p *pb.WaitReply) (WaitReply, error) {
+	a := WaitReply{HeadSeq: p.HeadSeq}
+	if p.News == nil {
+		return a, nil
+	}
+	var c check
+	news, err := pullReplyFrom(q.pull(), p.News)
+	c.news(q, news)
+	a.News = &news
+	return a, errors.Join(c.err, err)
 }
 
 func haveFrom(s scope, p *pb.HaveRequest) (HaveRequest, error) {

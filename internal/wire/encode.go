@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -106,10 +107,15 @@ func pullTo(q PullRequest) (*pb.PullRequest, error) {
 	var c check
 	c.pull(q)
 	p := &pb.PullRequest{Page: q.Page, MaxBytes: q.MaxBytes, Part: uint32(q.Part), After: q.After}
-	if k := q.Cookie; k != (Cookie{}) {
-		p.Cookie = &pb.Cookie{Generation: some(k.Generation[:]), Seq: k.Seq, Chain8: some(k.Chain8[:])}
-	}
+	p.Cookie = cookieTo(q.Cookie)
 	return p, c.err
+}
+
+func cookieTo(k Cookie) *pb.Cookie {
+	if k == (Cookie{}) {
+		return nil
+	}
+	return &pb.Cookie{Generation: some(k.Generation[:]), Seq: k.Seq, Chain8: some(k.Chain8[:])}
 }
 
 func pullReplyTo(q PullRequest, a PullReply) (*pb.PullReply, error) {
@@ -160,10 +166,27 @@ func field(b []byte, number byte) (value, rest []byte, ok bool) {
 	return b[:length], b[length:], true
 }
 
-func waitTo(q WaitRequest) (*pb.WaitRequest, error) { return &pb.WaitRequest{Seq: q.Seq}, nil }
+func waitTo(q WaitRequest) (*pb.WaitRequest, error) {
+	var c check
+	c.wait(q)
+	return &pb.WaitRequest{Seq: q.Seq, Cookie: cookieTo(q.Cookie)}, c.err
+}
 
-func waitReplyTo(_ WaitRequest, a WaitReply) (*pb.WaitReply, error) {
-	return &pb.WaitReply{HeadSeq: a.HeadSeq}, nil
+// pull is the pull that the news of a poke answer.
+func (q WaitRequest) pull() PullRequest {
+	return PullRequest{Project: q.Project, Client: q.Client, Cookie: q.Cookie}
+}
+
+func waitReplyTo(q WaitRequest, a WaitReply) (*pb.WaitReply, error) {
+	p := &pb.WaitReply{HeadSeq: a.HeadSeq}
+	if a.News == nil {
+		return p, nil
+	}
+	var c check
+	c.news(q, *a.News)
+	news, err := pullReplyTo(q.pull(), *a.News)
+	p.News = news
+	return p, errors.Join(c.err, err)
 }
 
 func haveTo(q HaveRequest) (*pb.HaveRequest, error) {

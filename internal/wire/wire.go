@@ -215,14 +215,23 @@ type FoundReply struct {
 	Chain   [32]byte
 }
 
-// WaitRequest asks to be told when the project's head is beyond Seq.
+// WaitRequest asks to be told when the project's head is beyond Seq, and of what is new behind Cookie; a zero cookie asks for
+// nothing but the head.
 type WaitRequest struct {
 	Project studio.ProjectID
+	Client  studio.ID // only with a cookie
 	Seq     uint64
+	Cookie  Cookie
 }
 
-// WaitReply is a poke: data never travels in it.
-type WaitReply struct{ HeadSeq uint64 }
+// NewsBytesMax bounds what comes with a poke: what is more is pulled.
+const NewsBytesMax = 64 << 10
+
+// WaitReply is a poke. News is the whole pull behind the cookie that was asked with, where it is one page; nil: pull.
+type WaitReply struct {
+	HeadSeq uint64
+	News    *PullReply
+}
 
 // ProbeRequest asks for the first 8 bytes of the chain at some seqs, to find the last common one.
 type ProbeRequest struct {

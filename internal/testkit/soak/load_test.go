@@ -187,8 +187,12 @@ func (l *load) expected() int64 {
 // listen waits for news and pulls them, until ctx ends.
 func (c *loadClient) listen(ctx context.Context) {
 	for ctx.Err() == nil {
-		_, err := c.calls.WaitForHead(ctx, wire.WaitRequest{Project: c.film, Seq: c.cookie.Seq})
-		if err == nil {
+		reply, err := c.calls.WaitForHead(ctx, wire.WaitRequest{Project: c.film, Client: c.id, Seq: c.cookie.Seq, Cookie: c.cookie})
+		switch {
+		case err == nil && reply.News != nil:
+			c.l.saw(c, reply.News.Events)
+			c.stands(reply.News.Head)
+		case err == nil && reply.HeadSeq > c.cookie.Seq:
 			err = c.pull(ctx)
 		}
 		if err != nil && ctx.Err() == nil {

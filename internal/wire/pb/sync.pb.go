@@ -1280,6 +1280,7 @@ func (x *FoundReply) GetChain() []byte {
 type WaitRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Seq           uint64                 `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"`
+	Cookie        *Cookie                `protobuf:"bytes,2,opt,name=cookie,proto3" json:"cookie,omitempty"` // what is new behind it comes with the answer, where it is little
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1321,9 +1322,17 @@ func (x *WaitRequest) GetSeq() uint64 {
 	return 0
 }
 
+func (x *WaitRequest) GetCookie() *Cookie {
+	if x != nil {
+		return x.Cookie
+	}
+	return nil
+}
+
 type WaitReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	HeadSeq       uint64                 `protobuf:"varint,1,opt,name=head_seq,json=headSeq,proto3" json:"head_seq,omitempty"`
+	News          *PullReply             `protobuf:"bytes,2,opt,name=news,proto3" json:"news,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1363,6 +1372,13 @@ func (x *WaitReply) GetHeadSeq() uint64 {
 		return x.HeadSeq
 	}
 	return 0
+}
+
+func (x *WaitReply) GetNews() *PullReply {
+	if x != nil {
+		return x.News
+	}
+	return nil
 }
 
 type HaveRequest struct {
@@ -1893,11 +1909,13 @@ const file_sync_proto_rawDesc = "" +
 	"\n" +
 	"FoundReply\x12\x19\n" +
 	"\bhead_seq\x18\x01 \x01(\x04R\aheadSeq\x12\x14\n" +
-	"\x05chain\x18\x02 \x01(\fR\x05chain\"\x1f\n" +
+	"\x05chain\x18\x02 \x01(\fR\x05chain\"R\n" +
 	"\vWaitRequest\x12\x10\n" +
-	"\x03seq\x18\x01 \x01(\x04R\x03seq\"&\n" +
+	"\x03seq\x18\x01 \x01(\x04R\x03seq\x121\n" +
+	"\x06cookie\x18\x02 \x01(\v2\x19.framehold.sync.v1.CookieR\x06cookie\"X\n" +
 	"\tWaitReply\x12\x19\n" +
-	"\bhead_seq\x18\x01 \x01(\x04R\aheadSeq\"%\n" +
+	"\bhead_seq\x18\x01 \x01(\x04R\aheadSeq\x120\n" +
+	"\x04news\x18\x02 \x01(\v2\x1c.framehold.sync.v1.PullReplyR\x04news\"%\n" +
 	"\vHaveRequest\x12\x16\n" +
 	"\x06hashes\x18\x01 \x01(\fR\x06hashes\"\x1f\n" +
 	"\tHaveReply\x12\x12\n" +
@@ -1991,34 +2009,36 @@ var file_sync_proto_depIdxs = []int32{
 	2,  // 8: framehold.sync.v1.PullReply.head:type_name -> framehold.sync.v1.Signed
 	14, // 9: framehold.sync.v1.PullReply.sums:type_name -> framehold.sync.v1.TableSum
 	13, // 10: framehold.sync.v1.FoundRequest.events:type_name -> framehold.sync.v1.Event
-	2,  // 11: framehold.sync.v1.WitnessRequest.head:type_name -> framehold.sync.v1.Signed
-	13, // 12: framehold.sync.v1.WitnessRequest.events:type_name -> framehold.sync.v1.Event
-	2,  // 13: framehold.sync.v1.WitnessReply.nearer:type_name -> framehold.sync.v1.Signed
-	3,  // 14: framehold.sync.v1.DepositRequest.ops:type_name -> framehold.sync.v1.Op
-	4,  // 15: framehold.sync.v1.DepositReply.outcomes:type_name -> framehold.sync.v1.Outcome
-	7,  // 16: framehold.sync.v1.Sync.Hello:input_type -> framehold.sync.v1.HelloRequest
-	9,  // 17: framehold.sync.v1.Sync.Push:input_type -> framehold.sync.v1.PushRequest
-	11, // 18: framehold.sync.v1.Sync.Pull:input_type -> framehold.sync.v1.PullRequest
-	18, // 19: framehold.sync.v1.Sync.WaitForHead:input_type -> framehold.sync.v1.WaitRequest
-	20, // 20: framehold.sync.v1.Sync.Have:input_type -> framehold.sync.v1.HaveRequest
-	22, // 21: framehold.sync.v1.Sync.Probe:input_type -> framehold.sync.v1.ProbeRequest
-	16, // 22: framehold.sync.v1.Sync.Found:input_type -> framehold.sync.v1.FoundRequest
-	24, // 23: framehold.sync.v1.Sync.Witness:input_type -> framehold.sync.v1.WitnessRequest
-	26, // 24: framehold.sync.v1.Sync.Deposit:input_type -> framehold.sync.v1.DepositRequest
-	8,  // 25: framehold.sync.v1.Sync.Hello:output_type -> framehold.sync.v1.HelloReply
-	10, // 26: framehold.sync.v1.Sync.Push:output_type -> framehold.sync.v1.PushReply
-	15, // 27: framehold.sync.v1.Sync.Pull:output_type -> framehold.sync.v1.PullReply
-	19, // 28: framehold.sync.v1.Sync.WaitForHead:output_type -> framehold.sync.v1.WaitReply
-	21, // 29: framehold.sync.v1.Sync.Have:output_type -> framehold.sync.v1.HaveReply
-	23, // 30: framehold.sync.v1.Sync.Probe:output_type -> framehold.sync.v1.ProbeReply
-	17, // 31: framehold.sync.v1.Sync.Found:output_type -> framehold.sync.v1.FoundReply
-	25, // 32: framehold.sync.v1.Sync.Witness:output_type -> framehold.sync.v1.WitnessReply
-	27, // 33: framehold.sync.v1.Sync.Deposit:output_type -> framehold.sync.v1.DepositReply
-	25, // [25:34] is the sub-list for method output_type
-	16, // [16:25] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	1,  // 11: framehold.sync.v1.WaitRequest.cookie:type_name -> framehold.sync.v1.Cookie
+	15, // 12: framehold.sync.v1.WaitReply.news:type_name -> framehold.sync.v1.PullReply
+	2,  // 13: framehold.sync.v1.WitnessRequest.head:type_name -> framehold.sync.v1.Signed
+	13, // 14: framehold.sync.v1.WitnessRequest.events:type_name -> framehold.sync.v1.Event
+	2,  // 15: framehold.sync.v1.WitnessReply.nearer:type_name -> framehold.sync.v1.Signed
+	3,  // 16: framehold.sync.v1.DepositRequest.ops:type_name -> framehold.sync.v1.Op
+	4,  // 17: framehold.sync.v1.DepositReply.outcomes:type_name -> framehold.sync.v1.Outcome
+	7,  // 18: framehold.sync.v1.Sync.Hello:input_type -> framehold.sync.v1.HelloRequest
+	9,  // 19: framehold.sync.v1.Sync.Push:input_type -> framehold.sync.v1.PushRequest
+	11, // 20: framehold.sync.v1.Sync.Pull:input_type -> framehold.sync.v1.PullRequest
+	18, // 21: framehold.sync.v1.Sync.WaitForHead:input_type -> framehold.sync.v1.WaitRequest
+	20, // 22: framehold.sync.v1.Sync.Have:input_type -> framehold.sync.v1.HaveRequest
+	22, // 23: framehold.sync.v1.Sync.Probe:input_type -> framehold.sync.v1.ProbeRequest
+	16, // 24: framehold.sync.v1.Sync.Found:input_type -> framehold.sync.v1.FoundRequest
+	24, // 25: framehold.sync.v1.Sync.Witness:input_type -> framehold.sync.v1.WitnessRequest
+	26, // 26: framehold.sync.v1.Sync.Deposit:input_type -> framehold.sync.v1.DepositRequest
+	8,  // 27: framehold.sync.v1.Sync.Hello:output_type -> framehold.sync.v1.HelloReply
+	10, // 28: framehold.sync.v1.Sync.Push:output_type -> framehold.sync.v1.PushReply
+	15, // 29: framehold.sync.v1.Sync.Pull:output_type -> framehold.sync.v1.PullReply
+	19, // 30: framehold.sync.v1.Sync.WaitForHead:output_type -> framehold.sync.v1.WaitReply
+	21, // 31: framehold.sync.v1.Sync.Have:output_type -> framehold.sync.v1.HaveReply
+	23, // 32: framehold.sync.v1.Sync.Probe:output_type -> framehold.sync.v1.ProbeReply
+	17, // 33: framehold.sync.v1.Sync.Found:output_type -> framehold.sync.v1.FoundReply
+	25, // 34: framehold.sync.v1.Sync.Witness:output_type -> framehold.sync.v1.WitnessReply
+	27, // 35: framehold.sync.v1.Sync.Deposit:output_type -> framehold.sync.v1.DepositReply
+	27, // [27:36] is the sub-list for method output_type
+	18, // [18:27] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_sync_proto_init() }
