@@ -79,7 +79,7 @@ export async function reunion(h) {
   await h.server.stop();
   for (let f = 0; f < tasks / inOne; f++) ana.ok("set-status", ...shots(f, 0, inOne / 10), "wip", "--quiet");
   await h.server.start();
-  for (let f = 0; f < tasks / inOne; f++) ben.ok("set-status", ...shots(f, inOne / 2), "wip", "--quiet");
+  for (let f = 0; f < tasks / inOne; f++) ben.ok("set", ...shots(f, inOne / 2), "--priority", "urgent", "--quiet");
   ben.ok("sync", "--quiet");
   const began = performance.now();
   const told = ana.json("sync");

@@ -1,5 +1,7 @@
 package server
 
+import "context"
+
 // Way is a route as tests see it.
 type Way struct{ Pattern, Rule string }
 
@@ -13,3 +15,6 @@ func (s *Server) Ways() (ways []Way) {
 
 // SetDepositLimit sets how many bytes a person may hand in.
 func SetDepositLimit(s *Server, bytes int64) { s.core.DepositBytesMax = bytes }
+
+// HandOver looks for asks that are due, as a server does every minute.
+func HandOver(ctx context.Context, s *Server) error { return s.handOverAll(ctx) }

@@ -196,6 +196,7 @@ func (s *Server) Run(ctx context.Context, listener net.Listener, config *tls.Con
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	wg.Go(func() { s.sweep(ctx) })
+	wg.Go(func() { s.watchDue(ctx) })
 	ended := make(chan error, 1)
 	wg.Go(func() {
 		<-ctx.Done()

@@ -143,6 +143,7 @@ type Snapshot interface {
 	Lease(client studio.ID) (Lease, bool)
 	// Leased tells of each hash (chunk, page, root or preview) whether the client's lease has it.
 	Leased(client studio.ID, hashes []studio.Hash) []bool
+	Asks() []studio.Handover // all that were ever made, in order of id
 	// Visible lists what a person without full view may see now, and what they could until after seq, in order of entity.
 	Visible(user studio.UserID, after uint64) []Visible
 }

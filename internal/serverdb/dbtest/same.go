@@ -77,8 +77,22 @@ func Sound(t require.TestingT, store serverdb.Store, project studio.ProjectID) {
 	require.Equal(t, last.Chain, all.Head.Chain)
 	require.NoError(t, store.Read(context.Background(), project, func(s serverdb.Snapshot) error {
 		sameView(t, state, s, all)
+		require.Equal(t, asksIn(t, all.Rows), s.Asks())
 		return nil
 	}))
+}
+
+// asksIn lists the asks among rows, in order of id.
+func asksIn(t require.TestingT, rows []serverdb.Row) (asks []studio.Handover) {
+	for _, r := range rows {
+		if r.Table == studio.TableHandover && r.Bytes != nil {
+			row, err := studio.DecodeRow(r.Table, r.Bytes)
+			require.NoError(t, err)
+			asks = append(asks, row.(studio.Handover))
+		}
+	}
+	slices.SortFunc(asks, func(a, b studio.Handover) int { return slices.Compare(a.ID.ID[:], b.ID.ID[:]) })
+	return asks
 }
 
 func before(a, b serverdb.Row) bool {

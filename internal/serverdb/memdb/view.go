@@ -164,6 +164,9 @@ func (s snapshot) Handovers(a studio.AssetID) []studio.Handover {
 	return linked[studio.Handover](s, linkHandover, a.ID, studio.TableHandover)
 }
 
+// Asks lists all asks.
+func (s snapshot) Asks() []studio.Handover { return all[studio.Handover](s, studio.TableHandover) }
+
 func (s snapshot) Event(op studio.OpID) (studio.Event, bool) {
 	seq, ok := s.ops.get(string(op.ID[:]))
 	if !ok {

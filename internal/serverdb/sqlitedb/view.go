@@ -198,6 +198,12 @@ func (s *snapshot) Handovers(a studio.AssetID) []studio.Handover {
 	return linked[studio.Handover](s, studio.TableHandover, refAsk, a.ID)
 }
 
+// Asks lists all asks.
+func (s *snapshot) Asks() []studio.Handover {
+	return list[studio.Handover](s, studio.TableHandover, `SELECT row FROM state WHERE tbl = ? AND row IS NOT NULL ORDER BY key`,
+		studio.TableHandover)
+}
+
 // Event finds a decided op.
 func (s *snapshot) Event(op studio.OpID) (studio.Event, bool) {
 	for _, ev := range s.events(`SELECT header, body, chain FROM event WHERE op_id = ?`, op.ID[:]) {
