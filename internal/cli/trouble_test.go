@@ -31,12 +31,13 @@ import (
 // trouble is ana's desk in a project of a studio to which everything happens that happens to studios.
 type trouble struct {
 	*desk
-	o     server.Options
-	place server.Place
-	full  atomic.Bool  // the studio's disk
-	years atomic.Int64 // that the studio's clock is ahead
-	stop  func()
-	n     int
+	o      server.Options
+	place  server.Place
+	full   atomic.Bool  // the studio's disk
+	years  atomic.Int64 // that the studio's clock is ahead
+	stop   func()
+	n      int
+	unsent int // checkpoints that wait
 }
 
 func inTrouble(t *testing.T) *trouble {
@@ -117,6 +118,8 @@ func (x *trouble) goesOn() {
 	x.write("a.blend", strings.Repeat("more ", x.n))
 	made := x.ok("checkpoint", "a.blend", "-m", "on", "--json").json()["checkpoints"].([]any)[0].(map[string]any)
 	require.Equal(x.t, "local", made["state"])
+	require.InDelta(x.t, x.unsent+1, x.ok("tasks", "--json").json()["tasks"].([]any)[0].(map[string]any)["unsent"], 0)
+	x.unsent++
 	require.Contains(x.t, x.ok("tasks").out, made["label"], "and is listed")
 	x.ok("note", "a.blend", "hold the pose")
 }
@@ -127,6 +130,8 @@ func (x *trouble) isSent() {
 	x.ok("sync")
 	head := x.ok("tasks", "--json").json()["tasks"].([]any)[0].(map[string]any)["head"]
 	require.InDelta(x.t, 1+x.n, head, 0)
+	x.unsent = 0
+	require.InDelta(x.t, 0, x.ok("tasks", "--json").json()["tasks"].([]any)[0].(map[string]any)["unsent"], 0)
 	require.Equal(x.t, true, x.ok("verify", "--json").json()["ok"])
 }
 

@@ -43,7 +43,7 @@ func taskOf(p *session.Picture, row session.Row) taskJSON {
 	st := p.StatusOf[a.Status]
 	t := taskJSON{ID: a.ID.String(), Path: row.Path, Kind: row.Kind, Type: p.TypeOf[a.Type].Name, Tags: append([]string{}, a.Tags...),
 		Status: st.Slug(), Category: st.Category.String(), Assignee: optional(p.Members[a.Assignee].Username),
-		Head: optional(int(a.HeadVersion)), HeadLabel: a.HeadLabel, Parked: a.OpenParked, Priority: int(a.Priority), Due: optional(a.Due),
+		Head: optional(int(a.HeadVersion)), HeadLabel: a.HeadLabel, Unsent: a.Unsent, Parked: a.OpenParked, Priority: int(a.Priority), Due: optional(a.Due),
 		EstimateMin: optional(int(a.EstimateMin)), HolderGone: p.Members[a.Assignee].Gone}
 	return t
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"framehold/internal/studio"
 )
@@ -316,7 +317,21 @@ func (t table) targets() []any {
 	return targets
 }
 
-func (t table) insertSQL() string {
+// inserts and updates are the statements of tables by their name: a table has always the same columns, and a pull says
+// the same for tens of thousands of rows.
+var inserts, updates sync.Map
+
+func said(of *sync.Map, table string, text func() string) string {
+	if s, known := of.Load(table); known {
+		return s.(string)
+	}
+	s, _ := of.LoadOrStore(table, text())
+	return s.(string)
+}
+
+func (t table) insertSQL() string { return said(&inserts, t.name, t.insertText) }
+
+func (t table) insertText() string {
 	return "INSERT INTO " + t.name + " (" + t.names() + ") VALUES (?" + strings.Repeat(", ?", len(t.cols)-1) + ")"
 }
 
@@ -328,7 +343,9 @@ func (t table) keySQL() string {
 	return strings.Join(keys, " AND ")
 }
 
-func (t table) updateSQL() string {
+func (t table) updateSQL() string { return said(&updates, t.name, t.updateText) }
+
+func (t table) updateText() string {
 	sets := make([]string, 0, len(t.cols))
 	for _, c := range t.cols[t.keys:] {
 		sets = append(sets, c.name+" = ?")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -46,6 +47,7 @@ type AssetInfo struct {
 	Checkpoints int
 	OpenNotes   int
 	OpenParked  int
+	Unsent      int         // own checkpoints that the server has not decided yet
 	Road        studio.Road // that has not ended; zero: it is not on the road
 	Tags        []string
 }
@@ -119,6 +121,10 @@ const (
 	openChainSQL = `SELECT asset, count(*) FROM parked WHERE state = 1`
 )
 
+// unsentSQL counts seals that wait: of each checkpoint there is one.
+var unsentSQL = fmt.Sprintf(`SELECT asset, count(*) FROM (SELECT entity AS asset FROM op WHERE %s AND kind = %d) WHERE true`, isPending,
+	studio.KindSeal)
+
 // addEach adds previews, counts and tags to a few assets; addAll to all of them, in as many statements.
 func (s *Snapshot) addEach(assets []AssetInfo) error {
 	for i := range assets {
@@ -159,6 +165,7 @@ func (s *Snapshot) add(assets []AssetInfo, where string, args []any) error {
 	}
 	count(openNotesSQL, func(a *AssetInfo, n int) { a.OpenNotes = n })
 	count(openChainSQL, func(a *AssetInfo, n int) { a.OpenParked = n })
+	count(unsentSQL, func(a *AssetInfo, n int) { a.Unsent = n })
 	for _, road := range list(&s.reader, roadTable, "WHERE ended_seq = 0"+where, args...) {
 		if a := at[road.Asset]; a != nil {
 			a.Road = road

@@ -362,8 +362,10 @@ func eventTable(ev *studio.Event) table {
 }
 
 func eventInsert(t table) string {
-	full := table{t.name, t.keys, append(slices.Clone(t.cols), column{name: "body"}, column{name: "chain"})}
-	return full.insertSQL()
+	return said(&inserts, t.name, func() string {
+		full := table{t.name, t.keys, append(slices.Clone(t.cols), column{name: "body"}, column{name: "chain"})}
+		return full.insertText()
+	})
 }
 
 func eventSelect(where string) string {

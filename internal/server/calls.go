@@ -48,6 +48,10 @@ func written[A any](ctx context.Context, s *Server, project studio.ProjectID, op
 		answer, err = fn(tx, call)
 		return err
 	}); err != nil {
+		switch code := studio.CodeOf(err); code {
+		case studio.CodeDiskFull, studio.CodeReadOnly: // whoever looks after the studio reads why people wait
+			s.log.Error("nothing can be written", "project", project.String(), "code", string(code), "cause", err.Error())
+		}
 		return none, failure(err)
 	}
 	return answer, nil

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -62,13 +63,13 @@ func TestPushesThatShareACommitAreApart(t *testing.T) {
 }
 
 // When the disk refuses a commit, nobody is told that their op is safe, and nothing of it is there; the next try goes through.
-func TestWhatIsNotCommittedIsNotAcknowledged(t *testing.T) {
+func TestCase_H14(t *testing.T) {
 	c := newCrew(t)
 	c.stop()
 	var fails atomic.Bool
 	c.o.CommitFault = func() error {
 		if fails.Load() {
-			return errors.New("no space left, or something like it")
+			return fmt.Errorf("write: %w", syscall.ENOSPC)
 		}
 		return nil
 	}
@@ -81,14 +82,14 @@ func TestWhatIsNotCommittedIsNotAcknowledged(t *testing.T) {
 	for range 5 {
 		wg.Go(func() {
 			_, err := c.ana.wire().Push(t.Context(), q)
-			if f := (*wire.Failure)(nil); !errors.As(err, &f) || f.Code != wire.CodeInternal {
+			if f := (*wire.Failure)(nil); !errors.As(err, &f) || f.Code != wire.CodeUnavailable {
 				t.Errorf("push: %v", err)
 			}
 		})
 	}
 	wg.Wait()
 	require.Equal(t, head, c.ana.pull(c.film.id, wire.Cookie{}).Head.Seq)
-	require.Contains(t, c.log.String(), "no space left")
+	require.Contains(t, c.log.String(), "disk_full")
 	fails.Store(false)
 	for range 2 { // the second is the same verdict again
 		reply, err := c.ana.wire().Push(t.Context(), q)

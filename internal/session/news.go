@@ -36,14 +36,20 @@ func (x syncStore) news(tx *projectdb.Tx, p replica.Pulled, events []studio.Even
 
 func (n *newsMaker) of(ev studio.Event) {
 	id := studio.AssetID{ID: ev.Entity}
+	switch ev.Kind {
+	case studio.KindAssign, studio.KindStatusSet, studio.KindHandoverAnswer, studio.KindParkedAsk:
+	default:
+		return // nobody is told of anything else: a pull may have tens of thousands of them
+	}
 	body, err := studio.DecodeBody(ev.Kind, ev.Body)
 	if err != nil {
 		return // of a newer program, or not to be seen
 	}
-	holder, another := n.heldBy(id), ev.Actor != n.me
-	mine := holder == n.me
+	another := ev.Actor != n.me
 	switch b := body.(type) {
 	case *studio.AssignBody:
+		holder := n.heldBy(id)
+		mine := holder == n.me
 		n.holder[id] = b.To
 		switch {
 		case b.To == n.me && (another || !ev.Cause.IsZero()):
@@ -61,7 +67,7 @@ func (n *newsMaker) of(ev studio.Event) {
 			n.tell(ev, studio.CodeTaken, p)
 		}
 	case *studio.StatusBody:
-		if to, _ := n.view.Status(b.To); mine && another && to.Category == studio.CategoryRetake {
+		if to, _ := n.view.Status(b.To); another && to.Category == studio.CategoryRetake && n.heldBy(id) == n.me {
 			n.tell(ev, studio.CodeRetaken, studio.Params{Who: n.name(ev.Actor), Name: to.Name, Why: b.Reason})
 		}
 	case *studio.HandoverAnswerBody:

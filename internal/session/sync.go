@@ -266,6 +266,7 @@ func (x syncStore) writeEvents(tx *projectdb.Tx, state *studio.State, p replica.
 
 // lineOf makes the lines of pulled events, which name things as they are called in a view.
 func lineOf(view studio.View) func(studio.Event) *studio.Line {
+	view = &folders{below: view, seen: map[studio.CollectionID]studio.Collection{}}
 	return func(ev studio.Event) *studio.Line {
 		body, err := studio.DecodeBody(ev.Kind, ev.Body)
 		if err != nil {
@@ -279,6 +280,25 @@ func lineOf(view studio.View) func(studio.Event) *studio.Line {
 		}
 		return nil
 	}
+}
+
+// folders is a view that looks each collection up once: the lines of a pull name the same few, over and over.
+type folders struct {
+	below
+	seen map[studio.CollectionID]studio.Collection
+}
+
+type below = studio.View // embedded by another name: a view has a method View
+
+// Collection finds a collection.
+func (f *folders) Collection(id studio.CollectionID) (studio.Collection, bool) {
+	c, known := f.seen[id]
+	if known {
+		return c, c != studio.Collection{}
+	}
+	c, ok := f.below.Collection(id)
+	f.seen[id] = c
+	return c, ok
 }
 
 // KeepLog writes a part of the history that was left out of the first pull.

@@ -23,7 +23,7 @@ const (
 var elsewhere = map[string]string{
 	"E16": byReplica,
 	"G3":  byReplica,
-	"H9":  byServer, "H14": byServer,
+	"H9":  byServer,
 	"Ic1": byContent, "Ic3": byContent, "Ic4": byContent, "Ic5": byContent,
 	"Ic11": byContent,
 }
