@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -132,4 +133,24 @@ func TestALimitedViewHasItsEventsAndNoOthers(t *testing.T) {
 	now = events()
 	require.True(t, now[answer.ID], "their own")
 	require.False(t, now[told.ID] || now[secret.ID])
+}
+
+// A poke brings all that is new or nothing of it: what is more than a little is pulled, page by page.
+func TestAPokeBringsAllOrNothing(t *testing.T) {
+	c := newCrew(t)
+	at := c.ana.pull(c.film.id, wire.Cookie{}).Head
+	q := wire.WaitRequest{Project: c.film.id, Client: c.ana.client, Seq: at.Seq,
+		Cookie: wire.Cookie{Generation: at.Generation, Seq: at.Seq, Chain8: [8]byte(at.Chain[:8])}}
+	news := func() *wire.PullReply {
+		reply, err := c.ana.wire().WaitForHead(t.Context(), q)
+		require.NoError(t, err)
+		return reply.News
+	}
+	c.applied(c.ben, c.ben.note(c.film.shots[0], "little"))
+	require.Len(t, news().Events, 1)
+	much := strings.Repeat("much ", 5000)
+	for range wire.NewsBytesMax/len(much) + 1 {
+		c.applied(c.ben, c.ben.note(c.film.shots[0], much))
+	}
+	require.Nil(t, news())
 }
