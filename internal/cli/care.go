@@ -37,6 +37,9 @@ func (c *command) verify() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := c.sayHistoryDue(ctx, s); err != nil { // what is not here is not proved
+				return err
+			}
 			problems := []string{}
 			for _, p := range v.Problems {
 				problems = append(problems, p.About+": "+p.What)

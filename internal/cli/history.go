@@ -73,10 +73,8 @@ func (c *command) log() *cobra.Command {
 			if asCSV {
 				return c.csv(events)
 			}
-			if due, err := s.HistoryDue(ctx); err != nil {
+			if err := c.sayHistoryDue(ctx, s); err != nil {
 				return err
-			} else if due && !c.quiet {
-				fmt.Fprintln(c.Err, historyDue)
 			}
 			founding := foundingLines(lines)
 			told := studio.Tell(lines[founding:], p.Category)
@@ -99,6 +97,15 @@ func (c *command) log() *cobra.Command {
 		})}
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "as comma-separated values")
 	return cmd
+}
+
+// sayHistoryDue says that the older history is still to come, if it is.
+func (c *command) sayHistoryDue(ctx context.Context, s *session.Session) error {
+	due, err := s.HistoryDue(ctx)
+	if err == nil && due && !c.quiet {
+		fmt.Fprintln(c.Err, historyDue)
+	}
+	return err
 }
 
 // logLines is the trail that is meant: of an asset, of a collection, or with a zero id of the project.
