@@ -46,6 +46,32 @@ func TestUsageErrorsAreDocumentsToo(t *testing.T) {
 	require.Nil(t, first(t, d.ok("tasks", "--mine", "--json").json(), "tasks")["estimateMin"])
 }
 
+func TestWhatOthersWroteOnlyShowsOnATerminal(t *testing.T) {
+	d := film(t)
+	d.write("ana.blend", "two")
+	const evil = "red \x1b[31m\x1b]0;title\a\x1b[2J \u009b2J \u202ereversed é\r\nnext line"
+	d.ok("checkpoint", "ana.blend", "-m", evil)
+	d.ok("note", "ana.blend", evil)
+	for _, args := range [][]string{{"log", "ana.blend"}, {"note", "ana.blend"}, {"assign", evil, "--to", "ana"}, {"tasks", "--" + evil}} {
+		r := d.run(args...)
+		said := r.out + r.err
+		require.NotContains(t, said, "\x1b", args)
+		require.NotContains(t, said, "\a", args)
+		require.NotContains(t, said, "\u009b", args)
+		require.NotContains(t, said, "\u202e", args)
+		require.Contains(t, said, `red \x1b[31m\x1b]0;title\a\x1b[2J \u009b2J \u202ereversed é`, args)
+	}
+	require.Contains(t, d.run("tasks", "--"+evil).err, "é\nnext line", "a line's end is one")
+	var out bytes.Buffer
+	setup := d.setup(&out, &out)
+	setup.Terminal = true
+	require.Zero(t, cli.Run(t.Context(), setup, []string{"tasks"}))
+	require.Contains(t, out.String(), "\x1b[0m", "colours of ours stay")
+	out.Reset()
+	require.Zero(t, cli.Run(t.Context(), setup, []string{"log", "ana.blend"}))
+	require.NotContains(t, out.String(), "\x1b]", "nothing but colours")
+}
+
 // full is a writer without room.
 type full struct{ err error }
 

@@ -4,9 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"framehold/internal/session"
 	"framehold/internal/studio"
@@ -92,12 +96,12 @@ func (c *command) fail(err error) int {
 }
 
 func (c *command) sayError(e *errorJSON, cause error) {
-	fmt.Fprintln(c.Err, "framehold:", e.Message)
+	fmt.Fprintln(c.Err, "framehold:", legible(e.Message, lines))
 	if e.Hint != "" {
-		fmt.Fprintln(c.Err, e.Hint)
+		fmt.Fprintln(c.Err, legible(e.Hint, lines))
 	}
 	if e.Code == string(studio.CodeInternal) {
-		fmt.Fprintln(c.Err, "Cause:", cause)
+		fmt.Fprintln(c.Err, "Cause:", legible(cause.Error(), lines))
 	}
 }
 
@@ -110,7 +114,7 @@ func (c *command) print(v any) {
 // sayErr writes a sentence for people beside the answer.
 func (c *command) sayErr(format string, args ...any) {
 	if !c.quiet {
-		fmt.Fprintf(c.Err, format+"\n", args...)
+		fmt.Fprintln(c.Err, legible(fmt.Sprintf(format, args...), lines))
 	}
 }
 
@@ -121,9 +125,11 @@ func (c *command) answer(v any, people func(w io.Writer)) {
 		return
 	}
 	if !c.quiet {
-		w := tabwriter.NewWriter(c.Out, 0, 8, 2, ' ', tabwriter.DiscardEmptyColumns)
+		var table strings.Builder
+		w := tabwriter.NewWriter(&table, 0, 8, 2, ' ', tabwriter.DiscardEmptyColumns)
 		people(w)
 		_ = w.Flush()
+		_, _ = io.WriteString(c.Out, c.plain(table.String()))
 	}
 }
 
@@ -229,6 +235,22 @@ func (c *command) progress() (show session.Progress, done func()) {
 	}
 }
 
+var colours = regexp.MustCompile("\x1b\\[(0|3[0-7])m")
+
+// plain is a table as it goes out: legible, and on a terminal its colours stay.
+func (c *command) plain(table string) string {
+	if !c.Terminal {
+		return legible(table, lines)
+	}
+	var b strings.Builder
+	from := 0
+	for _, at := range colours.FindAllStringIndex(table, -1) {
+		b.WriteString(legible(table[from:at[0]], lines) + table[at[0]:at[1]])
+		from = at[1]
+	}
+	return b.String() + legible(table[from:], lines)
+}
+
 // colour marks a status on a terminal by its category.
 func (c *command) colour(category studio.Category, s string) string {
 	if !c.Terminal {
@@ -240,14 +262,30 @@ func (c *command) colour(category studio.Category, s string) string {
 }
 
 // visible shows a path so that every byte can be seen: what is not UTF-8 as \xNN, controls escaped.
-func visible(path string) string {
-	quoted := fmt.Sprintf("%+q", path)
-	plain := strings.ToValidUTF8(path, "") == path && !strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == 0x7f })
-	if plain {
-		return path
+func visible(path string) string { return legible(path, "") }
+
+// legible is a text that a terminal only shows: what people wrote, and how they named files, moves no cursor, sets no
+// title and turns no line around. Controls are escaped, but those of keep; what is not UTF-8 is \xNN.
+func legible(s, keep string) string {
+	var b strings.Builder
+	for i, wide := 0, 0; i < len(s); i += wide {
+		var r rune
+		r, wide = utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && wide == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case strings.ContainsRune(keep, r), !unicode.IsControl(r) && !unicode.Is(unicode.Bidi_Control, r):
+			b.WriteString(s[i : i+wide])
+		case r == '\r' && keep != "" && strings.HasPrefix(s[i:], "\r\n"): // a line's end as Windows writes it
+		default:
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		}
 	}
-	return strings.Trim(quoted, `"`)
+	return b.String()
 }
+
+// lines are the controls that a sentence or a table may have.
+const lines = "\n\t"
 
 // idText is an id; "" where there is none.
 func idText(id studio.ID) string {

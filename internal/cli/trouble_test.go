@@ -146,6 +146,42 @@ func TestTroubleWithAWrongPassword(t *testing.T) {
 	x.isSent() // the session that was there still is
 }
 
+func TestTroubleWithPublishingTwice(t *testing.T) {
+	x := inTrouble(t)
+	x.ok("publish", x.place.Server, "--yes")
+	x.goesOn()
+	x.ok("publish", x.place.Server, "--yes")
+	x.isSent()
+	here := x.place
+	x.o.Dir = filepath.Join(t.TempDir(), "another")
+	require.NoError(t, server.Init(context.Background(), x.o, server.Admin{Username: "ana", Password: "correct horse battery"}))
+	x.serve("127.0.0.1:0", "")
+	x.ok("login", x.place.Link(), "--password-stdin")
+	x.says(3, "published", "is a project of "+here.Server+" already", "publish", x.place.Server, "--yes")
+}
+
+func TestAStudiosProjectIsCarriedAsOneFile(t *testing.T) {
+	x := inTrouble(t)
+	file := filepath.Join(t.TempDir(), "mine.framehold")
+	ben := x.as("ben")
+	ben.dir = filepath.Join(t.TempDir(), "film")
+	x.ok("studio", "user", "add", "ben", "--data", x.o.Dir, "--password-stdin")
+	x.ok("member", "add", "ben", "--role", "Supervisor")
+	x.ok("sync")
+	ben.ok("login", x.place.Link(), "--username", "ben", "--password-stdin")
+	ben.ok("clone", x.place.Server+"/film", ben.dir)
+	ben.write("b.blend", "mine alone")
+	ben.ok("add", "b.blend", "--task", "--assign", "ben")
+	x.close()
+	ben.ok("export", file) // with files of others that were never fetched
+	ben.dir = filepath.Join(t.TempDir(), "again")
+	require.NoError(t, os.MkdirAll(ben.dir, 0o755))
+	ben.ok("import", file, ".")
+	ben.ok("restore", "b.blend")
+	require.Equal(t, "mine alone", ben.read("b.blend"))
+	require.Equal(t, true, ben.ok("verify", "--json").json()["ok"])
+}
+
 func TestTroubleWithAWrongServer(t *testing.T) {
 	t.Parallel()
 	x := inTrouble(t)

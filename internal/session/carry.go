@@ -85,7 +85,8 @@ func folderOr(there fsys.Info, why string) string {
 	return why
 }
 
-// Import makes a project of an exported file in folder dir, verifies it, and puts the newest versions in place.
+// Import makes a project of an exported file in folder dir, verifies it, and puts the newest versions of a personal project
+// in place.
 // Codes: no_file, damaged, nested_project, in_the_way, not_member.
 func Import(ctx context.Context, env Env, from, dir string, progress Progress) (*Session, error) {
 	if above, ok := workspace.FindRoot(env.FS, dir); ok {
@@ -107,6 +108,10 @@ func Import(ctx context.Context, env Env, from, dir string, progress Progress) (
 	if err != nil {
 		return nil, err
 	}
+	_, err = s.recognise(ctx) // a studio's project need not have every content here
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	v, err := s.Verify(ctx, progress)
 	if err == nil && len(v.Problems) > 0 {
 		err = studio.Refuse(studio.CodeDamaged, studio.Params{Path: from, N: len(v.Problems)})
@@ -119,6 +124,9 @@ func Import(ctx context.Context, env Env, from, dir string, progress Progress) (
 	}
 	if s, err = Open(ctx, env, dir); err != nil {
 		return nil, err
+	}
+	if s.remote != nil { // as after a clone, files come when they are asked for
+		return s, nil
 	}
 	p, err := s.Look(ctx)
 	if err != nil {

@@ -42,12 +42,29 @@ func (s *Session) Publish(ctx context.Context, r PublishRequest) error {
 	if err != nil {
 		return err
 	}
-	if s.remote == nil {
-		if err := s.begin(ctx, to, r); err != nil {
+	if s.remote != nil {
+		if done, err := s.published(ctx, to); done || err != nil {
 			return netFailure(r.Server, err)
 		}
+	} else if err := s.begin(ctx, to, r); err != nil {
+		return netFailure(r.Server, err)
 	}
 	return netFailure(r.Server, s.handOver(ctx, to, r))
+}
+
+// published tells whether nothing is left to publish: the project is the studio's. One that was interrupted goes on. Code:
+// published, of a project of another studio.
+func (s *Session) published(ctx context.Context, to *remote) (bool, error) {
+	if s.remote.Server != to.who.Server {
+		return false, studio.Refuse(studio.CodePublished, studio.Params{Project: s.projectName(ctx), Name: s.remote.Server})
+	}
+	listed, err := to.studio.Projects(ctx)
+	for _, p := range listed.Projects {
+		if p.ID == s.projectID.String() {
+			return !p.Founding, err
+		}
+	}
+	return false, err
 }
 
 // begin matches members, makes the project on the server, sends the content, and turns this store into a replica.

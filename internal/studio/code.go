@@ -116,6 +116,7 @@ const (
 	CodeStudioMissing     Code = "studio_missing"
 	CodeStudioKeyMissing  Code = "studio_key_missing"
 	CodeCertificateLost   Code = "certificate_lost"
+	CodePublished         Code = "published" // of a project that another studio has
 	CodeStudioExists      Code = "studio_exists"
 	CodeFolderNotEmpty    Code = "folder_not_empty"
 	CodePortTaken         Code = "port_taken"

@@ -56,8 +56,9 @@ type JoinRequest struct {
 
 // StudioProject is a project of a studio, by its name.
 type StudioProject struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Founding bool   `json:"founding,omitempty"` // as the studio lists it: it is being published, by who asks
 }
 
 // Person is an account of a studio.
