@@ -182,6 +182,19 @@ func TestAStudiosProjectIsCarriedAsOneFile(t *testing.T) {
 	require.Equal(t, true, ben.ok("verify", "--json").json()["ok"])
 }
 
+func TestAFileThatTheStudioDoesNotGiveIsNamed(t *testing.T) {
+	x := inTrouble(t)
+	x.ok("studio", "user", "add", "ben", "--data", x.o.Dir, "--password-stdin")
+	x.ok("member", "add", "ben")
+	x.ok("sync")
+	ben := x.as("ben")
+	ben.dir = filepath.Join(t.TempDir(), "film")
+	ben.ok("login", x.place.Link(), "--username", "ben", "--password-stdin")
+	ben.ok("clone", x.place.Server+"/film", ben.dir)
+	message, _ := ben.errorOf(3, "fetch", "a.blend")
+	require.Equal(t, "The studio does not give you this file: a.blend.", message)
+}
+
 func TestTroubleWithAWrongServer(t *testing.T) {
 	t.Parallel()
 	x := inTrouble(t)

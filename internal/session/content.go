@@ -231,10 +231,10 @@ func (l *contentLane) sendBlobs(ctx context.Context, client studio.ID, hashes []
 	})
 }
 
-// bring makes sure that the content of a manifest is in this store: what is missing is fetched from the server. On a
+// bring makes sure that the content of a checkpoint is in this store: what is missing is fetched from the server. On a
 // personal project it does nothing. Codes: unreachable, unauthenticated, not_shared for what the server does not give.
-func (s *Session) bring(ctx context.Context, manifest studio.Hash, progress Progress) error {
-	if s.remote == nil || manifest.IsZero() {
+func (s *Session) bring(ctx context.Context, k studio.Checkpoint, progress Progress) error {
+	if s.remote == nil || k.Manifest.IsZero() {
 		return nil
 	}
 	l := &contentLane{s: s, progress: progress}
@@ -246,7 +246,13 @@ func (s *Session) bring(ctx context.Context, manifest studio.Hash, progress Prog
 		l.to = to
 		return err
 	}
-	return s.again(func() error { return l.bring(ctx, manifest, dialled) })
+	err := s.again(func() error { return l.bring(ctx, k.Manifest, dialled) })
+	if studio.CodeOf(err) != studio.CodeNotShared {
+		return err
+	}
+	return s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		return studio.Refuse(studio.CodeNotShared, studio.Params{Asset: studio.PathOf(snap, k.Asset.ID)})
+	})
 }
 
 func (l *contentLane) bring(ctx context.Context, manifest studio.Hash, dial func() error) error {

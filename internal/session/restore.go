@@ -91,7 +91,7 @@ func (s *Session) Discard(ctx context.Context, id studio.AssetID, progress Progr
 
 // RestoreTo puts a version at a path outside of the project's care; nothing may be there.
 func (s *Session) RestoreTo(ctx context.Context, k studio.Checkpoint, target string, progress Progress) (int64, error) {
-	if err := s.bring(ctx, k.Manifest, progress); err != nil {
+	if err := s.bring(ctx, k, progress); err != nil {
 		return 0, err
 	}
 	info, err := workspace.PlaceAt(ctx, s.fs, filepath.Clean(target), s.placing(ctx, k, "", progress, func(fsys.Info) error {
@@ -153,7 +153,7 @@ func (s *Session) put(ctx context.Context, k studio.Checkpoint, progress Progres
 	if err := look.undecided(k.Asset, before); err != nil {
 		return r, err
 	}
-	if err := s.bring(ctx, k.Manifest, progress); err != nil {
+	if err := s.bring(ctx, k, progress); err != nil {
 		return r, err
 	}
 	info, err := s.folder.Place(ctx, s.placing(ctx, k, before.Path, progress, func(there fsys.Info) error {

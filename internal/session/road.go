@@ -248,7 +248,7 @@ func (s *Session) bringForRoad(ctx context.Context, item RoadItem, progress Prog
 			return s.fetchOne(ctx, item.Asset, progress) // every chunk of it is checked before it is written
 		}
 	}
-	if err := s.bring(ctx, k.Manifest, progress); err != nil {
+	if err := s.bring(ctx, k, progress); err != nil {
 		return err
 	}
 	_, err = s.packs.Load(ctx, chunk.Hash(k.Manifest), unwritten{}, nil)
