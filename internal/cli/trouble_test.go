@@ -195,6 +195,37 @@ func TestAFileThatTheStudioDoesNotGiveIsNamed(t *testing.T) {
 	require.Equal(t, "The studio does not give you this file: a.blend.", message)
 }
 
+func TestAFileIsTheAssetsAfterAnotherRenamedIt(t *testing.T) {
+	x := inTrouble(t)
+	x.ok("studio", "user", "add", "ben", "--data", x.o.Dir, "--password-stdin")
+	x.ok("member", "add", "ben")
+	x.ok("mkdir", "done")
+	x.ok("assign", "a.blend", "--to", "ben")
+	x.ok("sync")
+	ben := x.as("ben")
+	ben.dir = filepath.Join(t.TempDir(), "film")
+	ben.ok("login", x.place.Link(), "--username", "ben", "--password-stdin")
+	ben.ok("clone", x.place.Server+"/film", ben.dir)
+	ben.ok("fetch", "a.blend")
+	ben.write("a.blend", "of ben's evening")
+	x.ok("rename", "a.blend", "b.blend")
+	x.ok("move", "b.blend", "done")
+	x.ok("trash", "done/b.blend")
+	x.ok("sync")
+	ben.ok("sync")
+	x.ok("untrash", "done/b.blend")
+	x.ok("sync")
+	ben.ok("sync")
+	files := ben.ok("files", "--json").json()["files"].([]any)
+	require.Len(t, files, 1, "neither untracked nor missing")
+	require.Equal(t, "modified", files[0].(map[string]any)["state"])
+	require.Equal(t, "of ben's evening", ben.read("a.blend"), "nothing moves on a disk behind the person's back")
+	ben.ok("checkpoint", "done/b.blend", "-m", "evening")
+	ben.ok("sync")
+	require.InDelta(t, 2, first(t, ben.ok("tasks", "--json").json(), "tasks")["head"], 0)
+	require.Equal(t, "normal", first(t, ben.ok("files", "--json").json(), "files")["state"])
+}
+
 func TestTroubleWithAWrongServer(t *testing.T) {
 	t.Parallel()
 	x := inTrouble(t)

@@ -187,7 +187,7 @@ type look struct {
 	local   map[studio.AssetID]projectdb.LocalFile
 	stats   map[string]projectdb.Stat
 	content map[studio.CheckpointID]studio.Checkpoint
-	renamed map[studio.AssetID]bool // by the server, and its author has not decided yet: its file stays where it is (row F2)
+	renamed map[studio.AssetID]bool // by the server, and its author has not decided yet (row F2), or by another: its file stays where it is
 	fresh   []projectdb.Stat
 	adopted []projectdb.LocalFile
 }
@@ -225,6 +225,25 @@ func (s *Session) newLook(ctx context.Context) (*look, error) {
 	return l, err
 }
 
+// leftBehind is what stands where it was put although another has renamed or moved its asset since: the assets by the
+// path of their file. It is the asset's all the same as long as nothing stands at its new place.
+func (l *look) leftBehind() map[string]studio.AssetID {
+	left := map[string]studio.AssetID{}
+	for id, f := range l.local {
+		at := l.picture.Path(id.ID)
+		if l.picture.Assets[id] == nil || at == f.Path || !l.picture.stands(id.ID) {
+			continue
+		}
+		if _, taken := l.picture.At(f.Path); taken { // by another, or its names differ in case or normal form alone
+			continue
+		}
+		if other, both := left[f.Path]; !both || l.local[other].PutMs < f.PutMs {
+			left[f.Path] = id
+		}
+	}
+	return left
+}
+
 // owners finds the asset at whose place each file stands, zero for none, and which file is an asset's own where several
 // differ in case or normal form alone: the one that was put there, else the one of its exact name, else the first.
 func (l *look) owners(files []workspace.Entry) (assets []studio.AssetID, own map[studio.AssetID]string) {
@@ -258,6 +277,12 @@ func (l *look) owners(files []workspace.Entry) (assets []studio.AssetID, own map
 		assets[i] = id
 		if weight(id, e.Path) > weight(id, own[id]) {
 			own[id] = e.Path
+		}
+	}
+	left := l.leftBehind()
+	for i, e := range files {
+		if id, is := left[e.Path]; is && assets[i].IsZero() && own[id] == "" {
+			assets[i], own[id], l.renamed[id] = id, e.Path, true
 		}
 	}
 	return assets, own
@@ -427,6 +452,13 @@ func (l *look) fileOf(ctx context.Context, id studio.AssetID) (File, error) {
 	at := l.picture.Path(id.ID)
 	if l.picture.InTrash(id) {
 		return File{Path: at}, studio.Refuse(studio.CodeTrashed, studio.Params{Asset: at})
+	}
+	if put, here := l.local[id]; here && put.Path != at && l.leftBehind()[put.Path] == id {
+		_, has, err := l.s.standing("", at)
+		if err != nil {
+			return File{Path: at}, fileFailure(at, err)
+		}
+		l.renamed[id] = l.renamed[id] || !has
 	}
 	if local, ok := l.localOf(id); ok && local.Path != at {
 		if info, err := l.s.folder.Lstat(local.Path); err == nil && info.IsRegular() {
