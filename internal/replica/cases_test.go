@@ -85,7 +85,7 @@ func TestCase_A5(t *testing.T) {
 	other := hello()
 	other.Reply.Generation, other.Reply.HeadSeq, other.Reply.Lmid = wire.Generation{2}, 7, 3
 	require.Equal(t, replica.Compare{Upto: 7}, c.Step(0, other))
-	require.Equal(t, replica.Witness{After: 6}, c.Step(0, replica.Compared{Common: 6}))
+	require.Equal(t, replica.Witness{After: 6, Generation: wire.Generation{2}}, c.Step(0, replica.Compared{Common: 6}))
 	require.Equal(t, replica.Rewind{After: 6, FirstN: 4}, c.Step(0, replica.Witnessed{}))
 	back := stand
 	back.Cookie, back.NextN, back.Lmid = wire.Cookie{}, 4, 3
@@ -107,7 +107,7 @@ func TestAWitnessThatIsNotBelievedGoesOn(t *testing.T) {
 		c := replica.NewCore(stand)
 		c.Step(0, replica.Woke{})
 		c.Step(0, other)
-		require.Equal(t, replica.Witness{After: 6}, c.Step(0, replica.Compared{Common: 6}))
+		require.Equal(t, replica.Witness{After: 6, Generation: wire.Generation{2}}, c.Step(0, replica.Compared{Common: 6}))
 		return c
 	}
 	require.IsType(t, replica.Rewind{}, witnessing().Step(0, replica.Witnessed{Err: refusal(wire.CodeInvalid)}))

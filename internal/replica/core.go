@@ -147,8 +147,11 @@ type (
 	KeepLog struct{ Events []studio.Event }
 	// Compare finds the last seq that both sides have alike, by probing (row H3).
 	Compare struct{ Upto uint64 }
-	// Witness shows the server what this store has seen behind a seq and the server has lost (row H4).
-	Witness struct{ After uint64 }
+	// Witness shows the server what this store has seen behind a seq and this life of the server has lost (row H4).
+	Witness struct {
+		After      uint64
+		Generation wire.Generation
+	}
 	// Deposit hands ops in by the deposit key.
 	Deposit struct{ Request wire.DepositRequest }
 	// Rewind queues the own ops that came after a seq again, before the pending ones, and forgets the base: everything is
@@ -203,6 +206,7 @@ type Core struct {
 	handing  bool // no member any more: what waits is handed in by the deposit key
 	tooOld   bool // to pull: it pushes all the same
 	common   uint64
+	life     wire.Generation  // of the server, as Hello told it
 	greeting *wire.HelloReply // whose deposit key is being kept
 	failures int              // of the network, in a row
 	doubted  bool             // this round has greeted again after a no: a second one ends it
@@ -251,7 +255,7 @@ func (c *Core) Step(nowMs int64, ev Event) Effect {
 			return c.failed(nowMs, ev.Err)
 		}
 		if c.common = ev.Common; c.stand.Full && c.stand.Signed.Seq > c.common {
-			return Witness{After: c.common}
+			return Witness{c.common, c.life}
 		}
 		return c.rewind()
 	case Witnessed:
@@ -327,7 +331,7 @@ func (c *Core) hello(nowMs int64, ev Greeted) Effect {
 		return c.failed(nowMs, ev.Err)
 	}
 	r := ev.Reply
-	c.greeted, c.failures, c.lmid, c.headSeq = true, 0, r.Lmid, r.HeadSeq
+	c.greeted, c.failures, c.lmid, c.headSeq, c.life = true, 0, r.Lmid, r.HeadSeq, r.Generation
 	if len(r.Kinds) != len(c.kinds) { // it was updated, or set back
 		c.lacks = map[studio.Kind]bool{}
 	}

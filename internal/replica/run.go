@@ -250,7 +250,7 @@ func (r *Replica) do(ctx context.Context, effect Effect) Event {
 		common, err := r.compare(ctx, e.Upto)
 		return Compared{common, r.hear(err)}
 	case Witness:
-		return Witnessed{Testify(ctx, r.past, r.core.Stand(), e.After, r.remote.Witness)}
+		return Witnessed{Testify(ctx, r.past, r.core.Stand(), e, r.remote.Witness)}
 	case Deposit:
 		reply, err := r.remote.Deposit(ctx, e.Request)
 		return Deposited{reply, r.hear(err)}

@@ -21,8 +21,9 @@ type Asks func(context.Context, wire.WitnessRequest) (wire.WitnessReply, error)
 // Testify shows a server that went back the events that this store has behind a seq, up to the head that the server had signed
 // (row H4): first, for a long history, the hashes that give it nearer heads, then the events in their order. What was cut off is
 // shown again from the beginning: the server skips what it knows. A store that has not all of them shows nothing.
-func Testify(ctx context.Context, past Past, stand Stand, after uint64, ask Asks) error {
-	w := witness{ctx: ctx, past: past, stand: stand, ask: ask, heads: []wire.Signed{stand.Signed}}
+func Testify(ctx context.Context, past Past, stand Stand, to Witness, ask Asks) error {
+	w := witness{ctx: ctx, past: past, stand: stand, told: to.Generation, ask: ask, heads: []wire.Signed{stand.Signed}}
+	after := to.After
 	for w.nearest().Seq > after+wire.WitnessTail {
 		if whole, err := w.nearer(); err != nil || !whole {
 			return err
@@ -42,6 +43,7 @@ type witness struct {
 	ctx   context.Context
 	past  Past
 	stand Stand
+	told  wire.Generation // the life that is told
 	ask   Asks
 	heads []wire.Signed // each nearer than the one before it, by less than a tail
 }
@@ -111,5 +113,6 @@ func (w *witness) show(after uint64, head wire.Signed) (whole bool, err error) {
 }
 
 func (w *witness) request(head wire.Signed, chain [32]byte, events []studio.Event, tail [][32]byte) wire.WitnessRequest {
-	return wire.WitnessRequest{Project: w.stand.Project, Client: w.stand.Client, Head: head, Chain: chain, Events: events, Tail: tail}
+	return wire.WitnessRequest{Project: w.stand.Project, Client: w.stand.Client, Generation: w.told, Head: head, Chain: chain, Events: events,
+		Tail: tail}
 }

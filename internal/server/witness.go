@@ -13,7 +13,7 @@ import (
 // studio signed, which is the proof that it once decided them. Each is decided again in its old order, with its op id and its
 // actor, by what is here now: what is stale is parked or refused (row H5). What is known is skipped, what was refused stays
 // refused, what followed from another op follows again, and what needs bytes that are not here waits for its author. Codes:
-// not_member, invalid (without full view; not what was signed), generation (the life is this one).
+// not_member, invalid (without full view; not what was signed), generation (the life is this one, or it is not this one that is told of it).
 func (c *Core) Witness(tx serverdb.Tx, call Call, r wire.WitnessRequest) (wire.WitnessReply, error) {
 	head := tx.Head()
 	member, err := enter(tx, call)
@@ -27,7 +27,8 @@ func (c *Core) Witness(tx serverdb.Tx, call Call, r wire.WitnessRequest) (wire.W
 	if !studio.SightOf(tx, member.User).Full() {
 		return wire.WitnessReply{}, &wire.Failure{Code: wire.CodeInvalid, Cause: errors.New("a witness without full view")}
 	}
-	if r.Head.Generation == wire.Generation(head.Generation) {
+	// A life that has ended since the witness was greeted may have gone on with what this one lacks: the events would begin too late.
+	if r.Head.Generation == wire.Generation(head.Generation) || r.Generation != wire.Generation(head.Generation) {
 		return wire.WitnessReply{}, &wire.Failure{Code: wire.CodeGeneration}
 	}
 	nearer, err := c.testified(r)

@@ -39,6 +39,9 @@ func (h past) behind(seq uint64, shown int) wire.WitnessRequest {
 
 func (p *person) witness(q wire.WitnessRequest) (wire.WitnessReply, error) {
 	q.Client = p.client
+	if q.Generation == (wire.Generation{}) {
+		q.Generation = p.hello(q.Project).Generation
+	}
 	return p.wire().Witness(p.s.t.Context(), q)
 }
 
@@ -122,6 +125,10 @@ func TestCase_H1(t *testing.T) {
 func TestCase_H4(t *testing.T) {
 	b := newBack(t)
 	lost := len(b.seen.events) - int(b.yesterday)
+	late := b.seen.behind(b.yesterday+1, lost-1) // as another life, since ended, had asked for it
+	late.Generation = wire.Generation{9}
+	_, err := b.ana.witness(late)
+	require.Equal(t, wire.CodeGeneration, failed(t, err), "this life lacks what comes before it")
 	first, err := b.ana.witness(b.seen.behind(b.yesterday, 2)) // page by page
 	require.NoError(t, err)
 	require.Equal(t, uint32(2), first.Healed)

@@ -237,7 +237,7 @@ func (w *World) settle() error {
 		case w.gone(c):
 		case len(c.store.queue) > 0 && !w.held(c):
 			return fmt.Errorf("I14: client %d still has %d ops to send, state %d", c.n, len(c.store.queue), c.core.State())
-		case c.store.stand.Cookie.Seq != head || c.core.State() != replica.Synced:
+		case !w.at(c, head) || c.core.State() != replica.Synced:
 			return fmt.Errorf("I7: client %d stands at %d of %d, state %d", c.n, c.store.stand.Cookie.Seq, head, c.core.State())
 		default:
 			if err := w.checkClient(c); err != nil {
@@ -331,9 +331,19 @@ func (s *store) unsent() (n int) {
 	return n
 }
 
+// at tells whether a client stands at a seq of the server's life that goes on.
+func (w *World) at(c *client, seq uint64) bool {
+	same := false
+	err := w.read(w.server.db, func(snap serverdb.Snapshot) error {
+		same = c.store.stand.Cookie.Generation == wire.Generation(snap.Head().Generation)
+		return nil
+	})
+	return err == nil && same && c.store.stand.Cookie.Seq == seq
+}
+
 func (w *World) agreed() bool {
 	for _, c := range w.clients {
-		if (len(c.store.queue) == 0 || w.held(c)) && c.store.stand.Cookie.Seq == w.server.line.seq && c.core.State() == replica.Synced && c.call == 0 {
+		if (len(c.store.queue) == 0 || w.held(c)) && w.at(c, w.server.line.seq) && c.core.State() == replica.Synced && c.call == 0 {
 			continue
 		}
 		if !w.gone(c) || w.open(c) && c.store.unsent() > 0 {

@@ -133,7 +133,7 @@ func (w *World) serve(c *client, effect replica.Effect, stand replica.Stand) (ev
 		}
 		return replica.Pushed{Reply: reply, Err: failureOf(called)}, broken(called)
 	case replica.Witness:
-		called := replica.Testify(context.Background(), past{c.store}, stand, e.After, w.heal(by))
+		called := replica.Testify(context.Background(), past{c.store}, stand, e, w.heal(by))
 		return replica.Witnessed{Err: failureOf(called)}, broken(called)
 	case replica.Deposit:
 		return w.handIn(c, e.Request)

@@ -85,7 +85,7 @@ func TestALongHistoryComesBack(t *testing.T) {
 
 	healed, calls := uint32(0), 0
 	began := time.Now()
-	err = replica.Testify(ctx, past, replica.Stand{Project: project, Client: client, Signed: past.head}, 1,
+	err = replica.Testify(ctx, past, replica.Stand{Project: project, Client: client, Signed: past.head}, replica.Witness{After: 1, Generation: [8]byte{2}},
 		func(ctx context.Context, q wire.WitnessRequest) (reply wire.WitnessReply, err error) {
 			require.LessOrEqual(t, len(q.Tail), wire.WitnessTail)
 			require.LessOrEqual(t, len(q.Events), wire.PushOpsMax)

@@ -40,7 +40,7 @@ func rightFree(k Kind) bool { return tableOf(k) == 0 }
 // mayUndo checks that an op takes back an act of its actor whose result still stands: "" when it does.
 func (d *decider) mayUndo() Code {
 	ev, ok := d.view.Event(d.op.Undoes)
-	if !ok || ev.Actor != d.at.Actor || (ev.Verdict != Applied && ev.Verdict != Merged) ||
+	if !ok || ev.Actor != d.at.Actor || !ev.took() ||
 		inverse(ev.Kind) != d.op.Kind || ev.Entity != d.op.Entity {
 		return CodeNothingToUndo
 	}
@@ -110,12 +110,15 @@ func (d *decider) empty(c Collection) bool {
 	return !c.Trashed() && len(collections)+len(assets) == 0
 }
 
+// took tells whether an act had its effect: one that was refused is in the log too, and takes nothing back.
+func (e Event) took() bool { return e.Verdict == Applied || e.Verdict == Merged }
+
 // since lists what was done to the entity of an event after it; what was taken back since is left out with its undo.
 func (d *decider) since(ev Event) []Event {
 	trail := d.view.Trail(ev.Entity, ev.Seq)
 	gone := map[OpID]bool{}
 	for i := len(trail) - 1; i >= 0; i-- {
-		if e := trail[i]; !e.Undoes.IsZero() && !gone[e.Op] && d.after(e.Undoes, ev.Seq) {
+		if e := trail[i]; !e.Undoes.IsZero() && e.took() && !gone[e.Op] && d.after(e.Undoes, ev.Seq) {
 			gone[e.Op], gone[e.Undoes] = true, true
 		}
 	}
@@ -129,7 +132,7 @@ func (d *decider) after(op OpID, seq uint64) bool {
 
 // supersedes tells whether a later event about the same entity made anew what ev, with its body, had made.
 func supersedes(later, ev Event, body Body) bool {
-	if later.Verdict != Applied && later.Verdict != Merged {
+	if !later.took() {
 		return false
 	}
 	of, err := DecodeBody(later.Kind, later.Body)

@@ -107,3 +107,18 @@ func TestTheUndoOfAConversionBringsTheStatusBack(t *testing.T) {
 	require.Equal(t, studio.Task, w.asset(a.ID).Kind)
 	require.Equal(t, review, w.category(a.ID))
 }
+
+// An undo that was refused took nothing back: what it was about has been done all the same.
+func TestARefusedUndoTakesNothingBack(t *testing.T) {
+	w := server(t)
+	a, artist := w.shot(1, todo, "Artist"), w.users["Artist"]
+	tag := &studio.TagBody{Tag: "hero"}
+	w.applied(w.act(artist, studio.KindTagAdd, a.ID.ID, tag))
+	added := w.done[0].Event
+	w.applied(w.act(artist, studio.KindTagRemove, a.ID.ID, tag, undoing(added)))
+	removed := w.done[0].Event
+	w.applied(w.setMember("Artist", func(m *studio.Member) { m.Gone = true }))
+	w.refused(w.act(artist, studio.KindTagAdd, a.ID.ID, tag, undoing(removed)), studio.CodeNotMember)
+	w.applied(w.setMember("Artist", func(m *studio.Member) { m.Gone = false }))
+	w.refused(w.act(artist, studio.KindTagRemove, a.ID.ID, tag, undoing(added)), studio.CodeChanged)
+}

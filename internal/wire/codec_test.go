@@ -221,7 +221,7 @@ func TestEveryMessageComesAsItWent(t *testing.T) {
 func TestHealingComesBackAsItWasSent(t *testing.T) {
 	t.Run("Witness", rapid.MakeCheck(func(t *rapid.T) {
 		d := drawing{t}
-		q := wire.WitnessRequest{Project: studio.ProjectID{ID: d.mark()}, Client: d.mark(), Chain: d.chain()}
+		q := wire.WitnessRequest{Project: studio.ProjectID{ID: d.mark()}, Client: d.mark(), Generation: d.eight(), Chain: d.chain()}
 		q.Head = d.signed(q.Project)
 		for range d.length(3) {
 			q.Events = append(q.Events, d.event())

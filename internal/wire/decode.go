@@ -274,6 +274,7 @@ func witnessFrom(s scope, p *pb.WitnessRequest) (WitnessRequest, error) {
 	var c check
 	c.scope(s, true)
 	q := WitnessRequest{Project: s.project, Client: s.client, Head: c.signedFrom(p.Head, s.project)}
+	c.fixed(q.Generation[:], p.Generation, "generation")
 	c.fixed(q.Chain[:], p.Chain, "chain")
 	for _, e := range p.Events {
 		ev, err := studio.EventFrom(e.Header, bytesOf(e.Body))

@@ -245,7 +245,7 @@ func foundReplyTo(_ FoundRequest, a FoundReply) (*pb.FoundReply, error) {
 func witnessTo(q WitnessRequest) (*pb.WitnessRequest, error) {
 	var c check
 	c.witness(q)
-	p := &pb.WitnessRequest{Head: signedTo(q.Head), Chain: some(q.Chain[:])}
+	p := &pb.WitnessRequest{Generation: some(q.Generation[:]), Head: signedTo(q.Head), Chain: some(q.Chain[:])}
 	for i := range q.Events {
 		p.Events = append(p.Events, &pb.Event{Header: q.Events[i].Header(), Body: q.Events[i].Body})
 	}

@@ -256,12 +256,13 @@ type HaveReply struct{ Have []bool }
 // Chain before them, and the hashes of what came behind them, anyone can see that they do. Without events it asks for a nearer
 // head: Chain is then at Head.Seq less the length of Tail.
 type WitnessRequest struct {
-	Project studio.ProjectID
-	Client  studio.ID
-	Head    Signed // of the life that is over
-	Chain   [32]byte
-	Events  []studio.Event // without gap
-	Tail    [][32]byte     // Event.EntryHash
+	Project    studio.ProjectID
+	Client     studio.ID
+	Generation Generation // of the life that is told of it: the events begin where that one and Head's part
+	Head       Signed     // of the life that is over
+	Chain      [32]byte
+	Events     []studio.Event // without gap
+	Tail       [][32]byte     // Event.EntryHash
 }
 
 // WitnessReply says what became of them.

@@ -1562,7 +1562,8 @@ type WitnessRequest struct {
 	Head          *Signed                `protobuf:"bytes,1,opt,name=head,proto3" json:"head,omitempty"`
 	Chain         []byte                 `protobuf:"bytes,2,opt,name=chain,proto3" json:"chain,omitempty"` // before the first event, 32 bytes
 	Events        []*Event               `protobuf:"bytes,3,rep,name=events,proto3" json:"events,omitempty"`
-	Tail          []byte                 `protobuf:"bytes,4,opt,name=tail,proto3" json:"tail,omitempty"` // hashes of the events behind those, up to head: 32 bytes each
+	Tail          []byte                 `protobuf:"bytes,4,opt,name=tail,proto3" json:"tail,omitempty"`             // hashes of the events behind those, up to head: 32 bytes each
+	Generation    []byte                 `protobuf:"bytes,5,opt,name=generation,proto3" json:"generation,omitempty"` // of the life that is told of it
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1621,6 +1622,13 @@ func (x *WitnessRequest) GetEvents() []*Event {
 func (x *WitnessRequest) GetTail() []byte {
 	if x != nil {
 		return x.Tail
+	}
+	return nil
+}
+
+func (x *WitnessRequest) GetGeneration() []byte {
+	if x != nil {
+		return x.Generation
 	}
 	return nil
 }
@@ -1924,12 +1932,15 @@ const file_sync_proto_rawDesc = "" +
 	"\x04seqs\x18\x01 \x03(\x04R\x04seqs\"$\n" +
 	"\n" +
 	"ProbeReply\x12\x16\n" +
-	"\x06chain8\x18\x01 \x01(\fR\x06chain8\"\x9b\x01\n" +
+	"\x06chain8\x18\x01 \x01(\fR\x06chain8\"\xbb\x01\n" +
 	"\x0eWitnessRequest\x12-\n" +
 	"\x04head\x18\x01 \x01(\v2\x19.framehold.sync.v1.SignedR\x04head\x12\x14\n" +
 	"\x05chain\x18\x02 \x01(\fR\x05chain\x120\n" +
 	"\x06events\x18\x03 \x03(\v2\x18.framehold.sync.v1.EventR\x06events\x12\x12\n" +
-	"\x04tail\x18\x04 \x01(\fR\x04tail\"\x8c\x01\n" +
+	"\x04tail\x18\x04 \x01(\fR\x04tail\x12\x1e\n" +
+	"\n" +
+	"generation\x18\x05 \x01(\fR\n" +
+	"generation\"\x8c\x01\n" +
 	"\fWitnessReply\x121\n" +
 	"\x06nearer\x18\x01 \x01(\v2\x19.framehold.sync.v1.SignedR\x06nearer\x12\x19\n" +
 	"\bhead_seq\x18\x02 \x01(\x04R\aheadSeq\x12\x16\n" +
