@@ -88,6 +88,9 @@ func Rebase(state *studio.State, stand Stand, pending []Pending, all func(studio
 	for _, op := range pending {
 		own[op.Op.ID] = true
 	}
+	if p.Anew && !p.Whole { // a former life's events decide nothing any more
+		state.DropEvents()
+	}
 	for _, ev := range p.Events {
 		state.Record(ev)
 		if own[ev.Op] { // the others are not the queue's business

@@ -12,6 +12,7 @@ type State struct {
 	rows   map[Table]map[string]Row
 	names  map[place][]ID
 	events map[OpID]Event
+	anew   bool // the events below do not count
 }
 
 type place struct {
@@ -492,7 +493,7 @@ func (s *State) Event(id OpID) (Event, bool) {
 	if ev, known := s.events[id]; known {
 		return ev, ev.Op == id
 	}
-	if s.base == nil {
+	if s.base == nil || s.anew {
 		return Event{}, false
 	}
 	return s.base.Event(id)
@@ -510,10 +511,13 @@ func (s *State) HeldBy(id UserID) []Asset {
 		func(a Asset) bool { return a.Assignee == id }, byKey[Asset])
 }
 
+// DropEvents makes a State see no event of what is below it: all that there are come anew.
+func (s *State) DropEvents() { s.anew = true }
+
 // Trail lists the events about an entity after a seq.
 func (s *State) Trail(entity ID, after uint64) []Event {
 	var trail []Event
-	if s.base != nil { // what is decided anew here counts as it is decided here
+	if s.base != nil && !s.anew { // what is decided anew here counts as it is decided here
 		trail = slices.DeleteFunc(slices.Clone(s.base.Trail(entity, after)), func(ev Event) bool {
 			_, known := s.events[ev.Op]
 			return known
