@@ -396,3 +396,15 @@ func TestWhoIsNoMemberHandsInWhatWaits(t *testing.T) {
 	require.IsType(t, replica.Rest{}, c.Step(0, replica.Greeted{Err: refusal(wire.CodeNotMember)}))
 	require.Equal(t, replica.NotAMember, c.State())
 }
+
+// The seal of a checkpoint whose announcement could not be read waits for no base: it stands on none any more.
+func TestTheSealOfASafetyCheckpointWaitsForNoBase(t *testing.T) {
+	base, top := studio.CheckpointID{ID: idOf(30)}, studio.CheckpointID{ID: idOf(31)}
+	q := queue(opOf(studio.KindSeal, 1, &studio.SealBody{Checkpoint: top}))
+	view := studio.NewState(nil)
+	view.Put(studio.Checkpoint{ID: base, State: studio.Announced, Ver: 1})
+	for state, ready := range map[studio.CheckpointState]int{studio.Announced: 0, studio.Safety: 1} {
+		view.Put(studio.Checkpoint{ID: top, Base: base, State: state, Ver: 1})
+		require.Len(t, replica.Ready(q, sight(true, view), everything), ready)
+	}
+}

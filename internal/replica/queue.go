@@ -31,6 +31,9 @@ func (s Sight) waits(queue []Pending) (bytes, base map[studio.CheckpointID]bool)
 		more = false
 		for _, id := range seals {
 			k, _ := s.View.Checkpoint(id)
+			if k.State == studio.Safety { // its announcement could not be read: it stands on nothing, and is refused when it is sent
+				continue
+			}
 			below, known := s.View.Checkpoint(k.Base)
 			waiting := known && below.State == studio.Announced
 			if here[k.Base] && (waiting || below.State == studio.Local || below.State == studio.Contested) {
