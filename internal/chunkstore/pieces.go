@@ -79,13 +79,30 @@ func (p *Packs) somePieces(ctx context.Context, hashes []chunk.Hash, fn func(Pie
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	pieces, err := p.readPieces(ctx, hashes)
+	for try := 0; errors.Is(err, ErrMissing) && try < movedRetryMax; try++ {
+		pieces, err = p.readPieces(ctx, hashes) // its pack was collected between the look-up and the read
+	}
+	if err != nil {
+		return err
+	}
+	for _, piece := range pieces {
+		if err := fn(piece); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readPieces looks chunks up and reads them on all cores.
+func (p *Packs) readPieces(ctx context.Context, hashes []chunk.Hash) ([]Piece, error) {
 	entries := make([]chunk.Entry, len(hashes))
 	for i, h := range hashes {
 		entries[i] = chunk.Entry{Hash: h}
 	}
 	rows, err := p.locate(ctx, entries)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	pieces, failed := make([]Piece, len(hashes)), make([]error, len(hashes))
 	parallel(len(hashes), func(i int) {
@@ -99,15 +116,7 @@ func (p *Packs) somePieces(ctx context.Context, hashes []chunk.Hash, fn func(Pie
 			_, failed[i] = p.plain(pieces[i])
 		}
 	})
-	if err := errors.Join(failed...); err != nil {
-		return err
-	}
-	for _, piece := range pieces {
-		if err := fn(piece); err != nil {
-			return err
-		}
-	}
-	return nil
+	return pieces, errors.Join(failed...)
 }
 
 // Missing lists the chunks among entries that no live pack has, each once: what must be fetched to put a file together.

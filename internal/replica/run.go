@@ -39,13 +39,14 @@ type Replica struct {
 	clock  *clock.Clock
 	tell   func(State)
 
-	mu    sync.Mutex
-	core  *Core
-	wake  chan bool
-	woke  Woke // what has happened since the last round: Made, when nothing else has
-	woken bool
-	heard error // why the last call of a round had no answer
-	err   error // why this computer could not finish the last round; nil where the server or the network could not
+	mu     sync.Mutex
+	core   *Core
+	wake   chan bool
+	woke   Woke // what has happened since the last round: Made, when nothing else has
+	woken  bool
+	wanted []studio.Hash // by the server, at the last Hello
+	heard  error         // why the last call of a round had no answer
+	err    error         // why this computer could not finish the last round; nil where the server or the network could not
 }
 
 // Options say what a replica stands on.
@@ -224,6 +225,9 @@ func (r *Replica) do(ctx context.Context, effect Effect) Event {
 		stand := r.core.Stand()
 		hello.Project, hello.Client, hello.Proto, hello.Seen = stand.Project, stand.Client, wire.Proto, stand.Signed
 		reply, err := r.remote.Hello(ctx, hello)
+		r.mu.Lock()
+		r.wanted = reply.Wanted
+		r.mu.Unlock()
 		return Greeted{reply, r.hear(err)}
 	case Fetch:
 		reply, err := r.remote.Pull(ctx, e.Request)
@@ -259,6 +263,15 @@ func (r *Replica) do(ctx context.Context, effect Effect) Event {
 		return Laid{stand, r.failed(err)}
 	}
 	panic(fmt.Sprintf("replica: effect %T", effect))
+}
+
+// Wanted are chunks that the server lacks and asked for at the last Hello (row Ic11). They are handed out once: it asks again.
+func (r *Replica) Wanted() []studio.Hash {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	wanted := r.wanted
+	r.wanted = nil
+	return wanted
 }
 
 // Unheard is why the studio's answer did not come in the last Round; nil: it did.

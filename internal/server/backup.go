@@ -261,7 +261,7 @@ func beginAnew(ctx context.Context, o Options) (n int, err error) {
 		}
 		if err := projects.Tx(ctx, id, func(tx serverdb.Tx) error {
 			head := tx.Head()
-			head.Generation, head.GenNo = newGeneration(), head.GenNo+1
+			head.Generation, head.GenNo, head.GenMs = newGeneration(), head.GenNo+1, max(head.ServerMs, o.Clock.NowMs())
 			return tx.SetHead(head)
 		}); err != nil {
 			return 0, err

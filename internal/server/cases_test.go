@@ -86,7 +86,8 @@ func TestCase_H18(t *testing.T) {
 	c := newCrew(t)
 	head := c.ana.hello(c.film.id).HeadSeq
 	old := c.o
-	c.o.ProjectMigrations = fstest.MapFS{"0002-lights.sql": {Data: []byte(`CREATE TABLE light (name TEXT) STRICT; INSERT INTO light VALUES ('key')`)}}
+	before := fstest.MapFS{"0002-collecting.sql": {Data: []byte(`SELECT 1`)}} // it ran already
+	c.o.ProjectMigrations = fstest.MapFS{"0002-collecting.sql": before["0002-collecting.sql"], "0003-lights.sql": {Data: []byte(`CREATE TABLE light (name TEXT) STRICT; INSERT INTO light VALUES ('key')`)}}
 	c.data(func(d *server.Studio) { // a newer program, while an older one serves
 		_, err := d.Check(t.Context())
 		require.Equal(t, studio.CodeStoreInUse, studio.CodeOf(err))
@@ -98,19 +99,20 @@ func TestCase_H18(t *testing.T) {
 	c.applied(c.ben, c.ben.op(studio.KindTagAdd, c.film.shots[1].ID, &studio.TagBody{Tag: "after it"}))
 	at := filepath.Join(c.o.Dir, "projects", c.film.id.String(), "project.db")
 	require.Equal(t, "key", valueOf(t, at, `SELECT name FROM light`))
-	require.Equal(t, "2", valueOf(t, at, `PRAGMA user_version`))
-	require.Equal(t, "1", valueOf(t, at+".v1.backup", `PRAGMA user_version`), "as it was")
-	require.Equal(t, "ok", valueOf(t, at+".v1.backup", `PRAGMA integrity_check`))
+	require.Equal(t, "3", valueOf(t, at, `PRAGMA user_version`))
+	require.Equal(t, "2", valueOf(t, at+".v2.backup", `PRAGMA user_version`), "as it was")
+	require.Equal(t, "ok", valueOf(t, at+".v2.backup", `PRAGMA integrity_check`))
 	c.restart() // there is nothing to do
 	c.stop()
 
 	_, err := server.Open(t.Context(), old) // the older program again
 	require.Equal(t, studio.CodeStoreNewer, studio.CodeOf(err))
 	broken := c.o
-	broken.ProjectMigrations = fstest.MapFS{"0002-lights.sql": {Data: []byte(`SELECT 1`)}, "0003-wrong.sql": {Data: []byte(`CREATE TABLE x (y TEXT); SELECT nonsense`)}}
+	broken.ProjectMigrations = fstest.MapFS{"0002-collecting.sql": before["0002-collecting.sql"],
+		"0003-lights.sql": {Data: []byte(`SELECT 1`)}, "0004-wrong.sql": {Data: []byte(`CREATE TABLE x (y TEXT); SELECT nonsense`)}}
 	_, err = server.Open(t.Context(), broken)
 	require.Error(t, err)
-	require.Equal(t, "2", valueOf(t, at, `PRAGMA user_version`), "one that fails leaves it as it was")
+	require.Equal(t, "3", valueOf(t, at, `PRAGMA user_version`), "one that fails leaves it as it was")
 	c.start()
 }
 

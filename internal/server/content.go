@@ -121,8 +121,13 @@ func (c *Core) Have(tx serverdb.Tx, call Call, r wire.HaveRequest) (wire.HaveRep
 			keep = append(keep, h)
 		}
 	}
-	return reply, errors.Join(tx.SetLease(serverdb.Lease{Client: r.Client, ExpiresMs: moment(tx.Head(), call) + leaseMs}),
-		tx.AddLeased(r.Client, keep), tx.Err())
+	return reply, errors.Join(lease(tx, call, r.Client, keep), tx.Err())
+}
+
+// lease opens or renews a client's lease, and protects what it names.
+func lease(tx serverdb.Tx, call Call, client studio.ID, hashes []studio.Hash) error {
+	now := moment(tx.Head(), call)
+	return errors.Join(tx.SetLease(serverdb.Lease{Client: client, ExpiresMs: now + leaseMs}), tx.AddLeased(client, now, hashes))
 }
 
 // uploader finds who uploads: a member, the founder of a project that is being published, or who hands in by a deposit key.
@@ -141,21 +146,36 @@ func (c *Core) uploader(snap serverdb.Snapshot, call Call, client studio.ID) (st
 	return member.User, err
 }
 
-// AddChunks notes chunks that were received, verified and made durable under a client's lease.
-func (c *Core) AddChunks(tx serverdb.Tx, call Call, client studio.ID, rows []serverdb.Chunk) error {
+// Received are chunks that came, were verified and made durable: new ones, and those that were here already.
+type Received struct {
+	New  []serverdb.Chunk
+	Here []serverdb.Chunk // as they were looked up
+}
+
+// AddChunks notes chunks that came under a client's lease. Code: unavailable, when one that was here already is about to be
+// collected: it must come again; quota.
+func (c *Core) AddChunks(tx serverdb.Tx, call Call, client studio.ID, came Received) error {
 	if _, err := c.uploader(tx, call, client); err != nil {
 		return err
 	}
-	hashes, bytes := make([]studio.Hash, len(rows)), int64(0)
-	for i, r := range rows {
-		hashes[i] = r.Hash
+	var hashes []studio.Hash
+	bytes := int64(0)
+	for _, r := range came.New {
+		hashes = append(hashes, r.Hash)
+		bytes += int64(r.Stored)
+	}
+	for _, r := range came.Here {
+		now := tx.Locate([]studio.Hash{r.Hash})
+		if len(now) == 0 || now[0].Condemned {
+			return errors.Join(&wire.Failure{Code: wire.CodeUnavailable, Cause: fmt.Errorf("chunk %s is being collected", r.Hash)}, tx.Err())
+		}
+		hashes = append(hashes, r.Hash)
 		bytes += int64(r.Stored)
 	}
 	if err := c.charge(tx, call, client, bytes); err != nil {
 		return err
 	}
-	return errors.Join(tx.AddChunks(rows), tx.SetLease(serverdb.Lease{Client: client, ExpiresMs: moment(tx.Head(), call) + leaseMs}),
-		tx.AddLeased(client, hashes), tx.Err())
+	return errors.Join(tx.AddChunks(came.New), lease(tx, call, client, hashes), tx.Err())
 }
 
 // AddManifest takes a page, then, after all its pages, a root. What it refers to must be here and the client's to name.
@@ -178,7 +198,7 @@ func (c *Core) AddManifest(tx serverdb.Tx, call Call, client studio.ID, h studio
 	if err := c.charge(tx, call, client, int64(len(b))); err != nil {
 		return err
 	}
-	return errors.Join(tx.AddManifests([]serverdb.Manifest{m}), tx.AddLeased(client, []studio.Hash{h}), tx.Err())
+	return errors.Join(tx.AddManifests([]serverdb.Manifest{m}), lease(tx, call, client, []studio.Hash{h}), tx.Err())
 }
 
 func parseManifest(h studio.Hash, b []byte) (serverdb.Manifest, error) {
@@ -247,6 +267,5 @@ func (c *Core) AddPreview(tx serverdb.Tx, call Call, client studio.ID, preview s
 	if _, err := c.uploader(tx, call, client); err != nil {
 		return err
 	}
-	return errors.Join(tx.AddPreview(preview, webp), tx.SetLease(serverdb.Lease{Client: client, ExpiresMs: moment(tx.Head(), call) + leaseMs}),
-		tx.AddLeased(client, []studio.Hash{preview}), tx.Err())
+	return errors.Join(tx.AddPreview(preview, webp), lease(tx, call, client, []studio.Hash{preview}), tx.Err())
 }

@@ -50,7 +50,7 @@ func (s *Server) fetch(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
 	frames := wire.NewFrameWriter(stream)
-	if err := s.send(r.Context(), frames, packs, hashes, manifests); err != nil {
+	if err := s.send(r.Context(), frames, source{at.project, packs}, hashes, manifests); err != nil {
 		s.log.Debug("fetch broke", "cause", err.Error())
 		panic(http.ErrAbortHandler) // the stream has no end: its reader knows that frames are missing
 	}
@@ -97,11 +97,11 @@ func (s *Server) fetchable(snap serverdb.Snapshot, by Call, hashes []studio.Hash
 	return found, snap.Err()
 }
 
-func (s *Server) send(ctx context.Context, frames *wire.FrameWriter, packs *chunkstore.Packs, hashes []studio.Hash,
+func (s *Server) send(ctx context.Context, frames *wire.FrameWriter, from source, hashes []studio.Hash,
 	found map[studio.Hash][]byte) error {
 	var chunks []chunk.Hash
 	flush := func() error {
-		err := s.sendChunks(ctx, frames, packs, chunks)
+		err := s.sendChunks(ctx, frames, from, chunks)
 		chunks = chunks[:0]
 		return err
 	}
@@ -131,24 +131,28 @@ func (s *Server) send(ctx context.Context, frames *wire.FrameWriter, packs *chun
 	return frames.Close()
 }
 
+// source is where chunks are read.
+type source struct {
+	project studio.ProjectID
+	packs   *chunkstore.Packs
+}
+
 // sendChunks sends chunks that are read at once; when one of them is missing or damaged, the others alone.
-func (s *Server) sendChunks(ctx context.Context, frames *wire.FrameWriter, packs *chunkstore.Packs, hashes []chunk.Hash) error {
+func (s *Server) sendChunks(ctx context.Context, frames *wire.FrameWriter, from source, hashes []chunk.Hash) error {
 	write := func(p chunkstore.Piece) error {
 		s.counts.add("framehold_sent_bytes_total", int64(len(p.Stored)))
 		return frames.Write(wire.Frame{Kind: wire.FrameChunk, Coding: wire.Coding(p.Codec), Size: uint32(p.Size), Hash: studio.Hash(p.Hash),
 			Stored: p.Stored})
 	}
-	err := packs.Pieces(ctx, hashes, write) // few enough to be read before the first is written
-	if !errors.Is(err, chunkstore.ErrMissing) && !errors.Is(err, chunkstore.ErrDamaged) {
+	err := from.packs.Pieces(ctx, hashes, write) // few enough to be read before the first is written
+	if !unreadable(err) {
 		return err
 	}
 	if len(hashes) == 1 {
-		s.log.Error("a chunk cannot be read", "cause", err.Error())
-		s.counts.add("framehold_unreadable_chunks_total", 1)
-		return nil
+		return s.found(context.WithoutCancel(ctx), from.project, from.packs, studio.Hash(hashes[0]))
 	}
 	for _, h := range hashes {
-		if err := s.sendChunks(ctx, frames, packs, []chunk.Hash{h}); err != nil {
+		if err := s.sendChunks(ctx, frames, from, []chunk.Hash{h}); err != nil {
 			return err
 		}
 	}

@@ -22,7 +22,7 @@ func (c *Core) Hello(tx serverdb.Tx, call Call, r wire.HelloRequest) (wire.Hello
 		return wire.HelloReply{}, err
 	}
 	if !founder && c.wentBack(tx, head, r) {
-		head.Generation, head.GenNo = c.NewGeneration(r.Project), head.GenNo+1
+		head.Generation, head.GenNo, head.GenMs = c.NewGeneration(r.Project), head.GenNo+1, moment(head, call)
 		if err := tx.SetHead(head); err != nil {
 			return wire.HelloReply{}, err
 		}
@@ -43,7 +43,21 @@ func (c *Core) Hello(tx serverdb.Tx, call Call, r wire.HelloRequest) (wire.Hello
 		key := c.DepositKey(r.Project, r.Client)
 		reply.DepositKey, client.DepositKey = key[:], sha256.Sum256(key[:])
 	}
+	if !founder {
+		reply.Wanted = wanted(tx, r.Client, member.User)
+	}
 	return reply, errors.Join(tx.SetClient(client), tx.Err())
+}
+
+// wanted lists chunks that this server cannot read any more, of those that a member may have (row Ic11): who holds one sends it.
+func wanted(snap serverdb.Snapshot, client studio.ID, member studio.UserID) (hashes []studio.Hash) {
+	a := newAccess(snap, client, member)
+	for _, b := range snap.Bad() {
+		if len(hashes) < wire.HaveHashesMax && a.chunk(b.Hash) {
+			hashes = append(hashes, b.Hash)
+		}
+	}
+	return hashes
 }
 
 // wentBack tells whether a client proves that this project was further, or elsewhere, in this generation. A claim that

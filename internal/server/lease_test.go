@@ -38,7 +38,7 @@ func newLessor(t *testing.T, nowMs int64) *lessor {
 	l.tx(func(tx serverdb.Tx) error {
 		_, err := l.core.Hello(tx, l.call(nowMs), wire.HelloRequest{Project: l.project, Client: l.client, Proto: wire.Proto})
 		require.NoError(t, err)
-		return l.core.AddChunks(tx, l.call(nowMs), l.client, []serverdb.Chunk{l.chunk})
+		return l.core.AddChunks(tx, l.call(nowMs), l.client, server.Received{New: []serverdb.Chunk{l.chunk}})
 	})
 	return l
 }
@@ -83,15 +83,13 @@ func TestASignOfLifeRenewsALease(t *testing.T) {
 func TestAChunkOfACondemnedPackIsAskedForAgain(t *testing.T) {
 	const now = 1000 * weekMs
 	l := newLessor(t, now)
-	condemning := l.chunk
-	condemning.Hash, condemning.Condemned = studio.Hash{9}, true
-	l.tx(func(tx serverdb.Tx) error { return tx.AddChunks([]serverdb.Chunk{condemning}) })
+	l.tx(func(tx serverdb.Tx) error { return tx.SetPack(serverdb.Pack{ID: l.chunk.Pack, CondemnedMs: now}) })
 	here, _ := l.has(now)
 	require.False(t, here)
 	again := l.chunk
 	again.Pack = studio.ID{15: 7}
 	l.tx(func(tx serverdb.Tx) error {
-		return l.core.AddChunks(tx, l.call(now), l.client, []serverdb.Chunk{again})
+		return l.core.AddChunks(tx, l.call(now), l.client, server.Received{New: []serverdb.Chunk{again}})
 	})
 	here, _ = l.has(now)
 	require.True(t, here)

@@ -157,7 +157,7 @@ func (s *Server) createProject(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := accounts.Project{ID: studio.ProjectID{ID: id}, Name: q.Name}
-	head := serverdb.Head{Generation: newGeneration(), GenNo: 1, Founder: call.Account, ServerMs: call.NowMs}
+	head := serverdb.Head{Generation: newGeneration(), GenNo: 1, Founder: call.Account, ServerMs: call.NowMs, GenMs: call.NowMs}
 	if err := s.projects.Create(r.Context(), p.ID, head); err != nil && !errors.Is(err, serverdb.ErrExists) {
 		return err
 	}

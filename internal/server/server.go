@@ -230,12 +230,16 @@ func (s *Server) Run(ctx context.Context, listener net.Listener, config *tls.Con
 func (s *Server) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
+	collected := map[studio.ProjectID]time.Time{}
 	for {
 		if err := s.accounts.Sweep(ctx); err != nil && ctx.Err() == nil {
 			s.log.Warn("sweep", "cause", err.Error())
 		}
 		if ctx.Err() == nil {
 			s.settleAll(ctx)
+		}
+		if err := s.collectAll(ctx, collected); err != nil && ctx.Err() == nil {
+			s.log.Warn("content waits for the next look", "cause", err.Error())
 		}
 		select {
 		case <-tick.C:

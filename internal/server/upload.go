@@ -235,16 +235,16 @@ func (u *uploading) commitChunks(ctx context.Context) error {
 		return err
 	}
 	pending := u.batch.Pending()
-	rows := make([]serverdb.Chunk, 0, len(pending.Rows)+len(pending.Reused))
+	var came Received
 	for _, r := range pending.Rows {
-		rows = append(rows, chunkOf(r))
+		came.New = append(came.New, chunkOf(r))
 	}
 	for _, r := range pending.Reused {
-		rows = append(rows, chunkOf(r))
+		came.Here = append(came.Here, chunkOf(r))
 	}
 	u.appended = 0
-	_, err := written(ctx, u.s, u.at.project, len(rows), func(tx serverdb.Tx, by Call) (bool, error) {
-		return true, u.s.core.AddChunks(tx, by, u.at.client, rows)
+	_, err := written(ctx, u.s, u.at.project, len(came.New)+len(came.Here), func(tx serverdb.Tx, by Call) (bool, error) {
+		return true, u.s.core.AddChunks(tx, by, u.at.client, came)
 	})
 	return err
 }
@@ -254,9 +254,6 @@ func (u *uploading) commitManifests(ctx context.Context) error {
 		return nil
 	}
 	_, err := written(ctx, u.s, u.at.project, len(u.manifests), func(tx serverdb.Tx, by Call) (bool, error) {
-		if err := u.s.core.AddChunks(tx, by, u.at.client, nil); err != nil { // opens the lease
-			return false, err
-		}
 		for _, m := range u.manifests {
 			if err := u.s.core.AddManifest(tx, by, u.at.client, studio.Hash(m.Hash), m.Bytes); err != nil {
 				return false, err

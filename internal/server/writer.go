@@ -212,14 +212,44 @@ func (t *watchedTx) AddChunks(chunks []serverdb.Chunk) error {
 	return t.Tx.AddChunks(chunks)
 }
 
+func (t *watchedTx) RemoveChunks(chunks []serverdb.Chunk) error {
+	t.wrote = true
+	return t.Tx.RemoveChunks(chunks)
+}
+
+func (t *watchedTx) MarkBad(chunks []serverdb.Chunk, atMs int64) error {
+	t.wrote = true
+	return t.Tx.MarkBad(chunks, atMs)
+}
+
+func (t *watchedTx) SetPack(p serverdb.Pack) error {
+	t.wrote = true
+	return t.Tx.SetPack(p)
+}
+
+func (t *watchedTx) ForgetPack(id studio.ID) error {
+	t.wrote = true
+	return t.Tx.ForgetPack(id)
+}
+
 func (t *watchedTx) AddManifests(manifests []serverdb.Manifest) error {
 	t.wrote = true
 	return t.Tx.AddManifests(manifests)
 }
 
+func (t *watchedTx) RemoveManifests(manifests []serverdb.Manifest) error {
+	t.wrote = true
+	return t.Tx.RemoveManifests(manifests)
+}
+
 func (t *watchedTx) AddPreview(hash studio.Hash, webp []byte) error {
 	t.wrote = true
 	return t.Tx.AddPreview(hash, webp)
+}
+
+func (t *watchedTx) RemovePreviews(hashes []studio.Hash) error {
+	t.wrote = true
+	return t.Tx.RemovePreviews(hashes)
 }
 
 func (t *watchedTx) SetLease(l serverdb.Lease) error {
@@ -232,9 +262,14 @@ func (t *watchedTx) EndLeases(beforeMs int64) error {
 	return t.Tx.EndLeases(beforeMs)
 }
 
-func (t *watchedTx) AddLeased(client studio.ID, hashes []studio.Hash) error {
+func (t *watchedTx) AddLeased(client studio.ID, atMs int64, hashes []studio.Hash) error {
 	t.wrote = true
-	return t.Tx.AddLeased(client, hashes)
+	return t.Tx.AddLeased(client, atMs, hashes)
+}
+
+func (t *watchedTx) TrimLease(client studio.ID, beforeMs int64) error {
+	t.wrote = true
+	return t.Tx.TrimLease(client, beforeMs)
 }
 
 func (t *watchedTx) SetVisible(visible []serverdb.Visible) error {

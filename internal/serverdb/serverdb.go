@@ -18,6 +18,8 @@ import (
 var (
 	ErrUnknown = errors.New("no such project")
 	ErrExists  = errors.New("there is such a project")
+	// ErrCondemned says that a chunk was to be put into a pack that takes no more.
+	ErrCondemned = errors.New("the pack is condemned")
 )
 
 // Store is the projects of a studio. Safe for concurrent use.
@@ -44,7 +46,9 @@ type Head struct {
 	Chain      [32]byte
 	Founder    studio.UserID // account that is publishing it, event by event (row H17); zero: it is active
 	ServerMs   int64         // the latest instant that was ever used: durations never shrink when a clock is set back
+	GenMs      int64         // when this life began
 	Sums       studio.Sums   // state hash of each table
+	Stored     int64         // bytes of all chunks, as they are kept
 }
 
 // Row is a state row as it is kept and sent: its canonical form. Key is that of studio.Row.
@@ -86,7 +90,21 @@ type Chunk struct {
 	Stored    uint32
 	Size      uint32
 	Codec     uint8
-	Condemned bool // its pack serves reads but no reuse: one chunk that is added so condemns its pack for good
+	Condemned bool // its pack serves reads but no reuse; for reading only
+}
+
+// Pack is what a collector knows of a pack that takes no more. Those that are not listed are live, or gone for good: an id is
+// never used again.
+type Pack struct {
+	ID          studio.ID
+	CondemnedMs int64 // since when it serves reads but no reuse
+	Deleting    bool  // no chunk is in it any more: its file may go
+}
+
+// Bad is where a chunk was that could not be read: it is not served, and asked of those who hold it, until it comes again.
+type Bad struct {
+	Chunk
+	FoundMs int64
 }
 
 // Manifest is a root or a page of a manifest, named by its hash, and what it refers to: a root to its pages, a page to
@@ -130,7 +148,15 @@ type Snapshot interface {
 
 	// Locate returns a row for each chunk asked for that is known, in any order.
 	Locate([]studio.Hash) []Chunk
+	// ChunksOf lists chunks of a pack behind a hash, at most limit, in order of hash.
+	ChunksOf(pack studio.ID, after studio.Hash, limit int) []Chunk
+	Packs() []Pack // that take no more, in order of id
+	Bad() []Bad    // in order of hash
 	Manifest(studio.Hash) ([]byte, bool)
+	// Manifests lists roots and pages behind a hash, at most limit, in order of hash, without bytes and what they refer to.
+	Manifests(after studio.Hash, limit int) []Manifest
+	// Pages lists the pages that a chunk stands in, in order.
+	Pages(chunk studio.Hash) []studio.Hash
 	// Roots lists the manifests (roots) in whose pages a chunk stands, in order.
 	Roots(chunk studio.Hash) []studio.Hash
 	// RootsOfPage lists the roots that name a page, in order.
@@ -140,9 +166,14 @@ type Snapshot interface {
 	// PreviewsOf lists the checkpoints that have a preview, in order of id.
 	PreviewsOf(preview studio.Hash) []studio.CheckpointID
 	Preview(studio.Hash) ([]byte, bool)
+	// Previews lists previews behind a hash, at most limit, in order of hash.
+	Previews(after studio.Hash, limit int) []studio.Hash
+	Leases() []Lease // in order of client
 	Lease(client studio.ID) (Lease, bool)
 	// Leased tells of each hash (chunk, page, root or preview) whether the client's lease has it.
 	Leased(client studio.ID, hashes []studio.Hash) []bool
+	// Protected tells of each hash whether any lease has it.
+	Protected(hashes []studio.Hash) []bool
 	Asks() []studio.Handover // all that were ever made, in order of id
 	// Visible lists what a person without full view may see now, and what they could until after seq, in order of entity.
 	Visible(user studio.UserID, after uint64) []Visible
@@ -158,19 +189,32 @@ type Tx interface {
 	// Append writes events; they continue Head().Seq without a gap and carry their chain: anything else, an op that was
 	// decided before and an n that its client has used are refused. Head().Seq and Chain follow.
 	Append(events []studio.Event) error
-	// SetHead changes generation, its number, founder and server time; the rest of it follows from Put and Append.
+	// SetHead changes generation, its number and beginning, founder and server time; the rest of it follows from Put and Append.
 	SetHead(Head) error
 	SetClient(Client) error
 
-	// AddChunks writes where chunks are; a hash that is known moves there.
+	// AddChunks writes where chunks are; a hash that is known moves there, one that was bad is so no more. ErrCondemned when a
+	// pack takes no more.
 	AddChunks([]Chunk) error
+	// RemoveChunks forgets chunks, bad ones too; MarkBad says that some cannot be read. Both only where they still are.
+	RemoveChunks([]Chunk) error
+	MarkBad([]Chunk, int64) error
+	// SetPack condemns a pack, or says that it is being deleted; ForgetPack that its file is gone. A pack that chunks are in is
+	// neither deleted nor forgotten.
+	SetPack(Pack) error
+	ForgetPack(studio.ID) error
 	AddManifests([]Manifest) error
+	// RemoveManifests forgets roots and pages, and what leads to them from what they refer to.
+	RemoveManifests([]Manifest) error
 	AddPreview(hash studio.Hash, webp []byte) error
+	RemovePreviews([]studio.Hash) error
 	// SetLease opens or renews a lease; EndLeases ends those that expired before an instant, with what they protect.
 	SetLease(Lease) error
 	EndLeases(beforeMs int64) error
-	// AddLeased notes what a client's lease protects; it fails when there is none.
-	AddLeased(client studio.ID, hashes []studio.Hash) error
+	// AddLeased notes what a client's lease protects, named at an instant; it fails when there is none. A hash that is named
+	// again is as young as its last naming. TrimLease lets go of what was named before an instant.
+	AddLeased(client studio.ID, atMs int64, hashes []studio.Hash) error
+	TrimLease(client studio.ID, beforeMs int64) error
 	// SetVisible writes lines of the closures of people without full view.
 	SetVisible([]Visible) error
 }

@@ -130,8 +130,7 @@ func (s *Session) eachContent(ctx context.Context, fn func(content) error) error
 	var all []content
 	err := s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
 		for _, k := range snap.AllCheckpoints() {
-			a, _ := snap.Asset(k.Asset)
-			if k.State == studio.Dropped || a.Purged {
+			if !studio.KeepsBytes(snap, k) {
 				continue
 			}
 			name := studio.PathOf(snap, k.Asset.ID) + " " + k.Label()

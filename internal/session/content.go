@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"framehold/internal/chunk"
@@ -33,6 +34,9 @@ func (l *contentLane) rounds(ctx context.Context, rep *replica.Replica) (state r
 		if state, err = rep.Round(ctx); err != nil || state != replica.Synced && state != replica.NotAMember {
 			return state, err
 		}
+		if err := l.give(ctx, rep.Wanted()); err != nil {
+			return state, err
+		}
 		freed, err := l.send(ctx, state == replica.NotAMember)
 		if err != nil || !freed {
 			return state, err
@@ -40,6 +44,50 @@ func (l *contentLane) rounds(ctx context.Context, rep *replica.Replica) (state r
 		rep.Wake(true)
 	}
 	return state, nil
+}
+
+// give sends chunks that the server cannot read any more, those of them that are whole here (row Ic11).
+func (l *contentLane) give(ctx context.Context, wanted []studio.Hash) error {
+	if len(wanted) == 0 {
+		return nil
+	}
+	batch := l.s.packs.Begin()
+	defer batch.Close()
+	entries := make([]chunk.Entry, len(wanted))
+	for i, h := range wanted {
+		entries[i] = chunk.Entry{Hash: chunk.Hash(h)}
+	}
+	missing, err := batch.Missing(ctx, entries)
+	if err != nil || len(missing) == len(entries) {
+		return err
+	}
+	var client studio.ID
+	if err := l.s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		row, _ := snap.Replica()
+		client = row.Client
+		return nil
+	}); err != nil {
+		return err
+	}
+	l.hands = nil
+	return l.upload(ctx, client, func(fw *wire.FrameWriter) error {
+		for _, e := range entries {
+			if slices.Contains(missing, e.Hash) {
+				continue
+			}
+			err := l.s.packs.Pieces(ctx, []chunk.Hash{e.Hash}, func(p chunkstore.Piece) error { return l.write(fw, p) })
+			if err != nil && !errors.Is(err, chunkstore.ErrMissing) && !errors.Is(err, chunkstore.ErrDamaged) {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (l *contentLane) write(fw *wire.FrameWriter, p chunkstore.Piece) error {
+	l.progress.tell(Step{Phase: PhaseSending, Done: l.up.Add(int64(len(p.Stored)))})
+	return fw.Write(wire.Frame{Kind: wire.FrameChunk, Coding: wire.Coding(p.Codec), Size: uint32(p.Size), Hash: studio.Hash(p.Hash),
+		Stored: p.Stored})
 }
 
 // waiting is an own checkpoint whose bytes the server does not hold yet.
@@ -193,11 +241,7 @@ func (l *contentLane) sendChunks(ctx context.Context, client studio.ID, page stu
 	for len(need) > 0 {
 		n := min(len(need), atOnce)
 		err := l.upload(ctx, client, func(fw *wire.FrameWriter) error {
-			return l.s.packs.Pieces(ctx, need[:n], func(p chunkstore.Piece) error {
-				l.progress.tell(Step{Phase: PhaseSending, Done: l.up.Add(int64(len(p.Stored)))})
-				return fw.Write(wire.Frame{Kind: wire.FrameChunk, Coding: wire.Coding(p.Codec), Size: uint32(p.Size), Hash: studio.Hash(p.Hash),
-					Stored: p.Stored})
-			})
+			return l.s.packs.Pieces(ctx, need[:n], func(p chunkstore.Piece) error { return l.write(fw, p) })
 		})
 		if err != nil {
 			return err

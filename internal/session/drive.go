@@ -244,7 +244,13 @@ func (d *driver) bytes(ctx context.Context) {
 		case <-again.C:
 		}
 		gone := d.rep.State() == replica.NotAMember
-		freed, err := d.lane.send(ctx, gone)
+		freed, err := false, error(nil)
+		if !gone {
+			err = d.lane.give(ctx, d.rep.Wanted())
+		}
+		if err == nil {
+			freed, err = d.lane.send(ctx, gone)
+		}
 		if freed || err == nil {
 			d.s.tellState(ctx, d.stands(ctx), d.tell)
 			pause = bytesPauseMin

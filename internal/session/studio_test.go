@@ -296,7 +296,7 @@ func (a *artist) uploads() {
 			chunks = append(chunks, c)
 		}
 		require.NoError(a.t, rows.Err())
-		require.NoError(a.t, a.film.core.AddChunks(tx, by, a.client, chunks))
+		require.NoError(a.t, a.film.core.AddChunks(tx, by, a.client, server.Received{New: chunks}))
 		for _, roots := range []bool{false, true} {
 			rows, err := db.Query(`SELECT hash, bytes FROM manifest_blob`)
 			require.NoError(a.t, err)

@@ -293,7 +293,7 @@ func (w *World) upload(c *client, id studio.CheckpointID) error {
 	}
 	return w.writing(func(tx serverdb.Tx) error {
 		row := serverdb.Chunk{Hash: hashOf(bytes.chunk), Pack: w.project.ID, Stored: 1, Size: uint32(len(bytes.chunk))}
-		if err := w.server.core.AddChunks(tx, by, client, []serverdb.Chunk{row}); err != nil {
+		if err := w.server.core.AddChunks(tx, by, client, server.Received{New: []serverdb.Chunk{row}}); err != nil {
 			return err
 		}
 		if err := w.server.core.AddManifest(tx, by, client, hashOf(bytes.page), bytes.page); err != nil {

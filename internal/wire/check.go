@@ -110,6 +110,7 @@ func (c *check) helloReply(a HelloReply) {
 	c.that(a.ServerMs >= 0, "server time")
 	c.blob(a.StudioKey, 32, "studio key")
 	c.blob(a.DepositKey, 32, "deposit key")
+	c.hashes(a.Wanted)
 }
 
 func (c *check) pull(q PullRequest) {

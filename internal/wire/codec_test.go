@@ -169,6 +169,9 @@ func TestEveryMessageComesAsItWent(t *testing.T) {
 		for range d.length(40) {
 			a.Kinds = append(a.Kinds, d.kind())
 		}
+		for range d.length(40) {
+			a.Wanted = append(a.Wanted, studio.HashFrom(d.bytes(32)))
+		}
 		trip(t, wire.HelloCodec(), q.Project, q.Client, q, a)
 	}))
 	t.Run("Push", rapid.MakeCheck(func(t *rapid.T) {

@@ -50,6 +50,7 @@ func helloReplyFrom(_ HelloRequest, p *pb.HelloReply) (HelloReply, error) {
 	for _, k := range p.Kinds {
 		a.Kinds = append(a.Kinds, small[studio.Kind](&c, k, "kind"))
 	}
+	a.Wanted = c.hashesFrom(p.Wanted)
 	c.helloReply(a)
 	return a, c.err
 }
@@ -202,13 +203,17 @@ func waitReplyFrom(q WaitRequest, p *pb.WaitReply) (WaitReply, error) {
 func haveFrom(s scope, p *pb.HaveRequest) (HaveRequest, error) {
 	var c check
 	c.scope(s, true)
-	c.that(len(p.Hashes)%32 == 0, "hashes")
-	q := HaveRequest{Project: s.project, Client: s.client}
-	for b := p.Hashes; len(b) >= 32; b = b[32:] {
-		q.Hashes = append(q.Hashes, studio.HashFrom(b[:32]))
-	}
+	q := HaveRequest{Project: s.project, Client: s.client, Hashes: c.hashesFrom(p.Hashes)}
 	c.hashes(q.Hashes)
 	return q, c.err
+}
+
+func (c *check) hashesFrom(b []byte) (hashes []studio.Hash) {
+	c.that(len(b)%32 == 0, "hashes")
+	for ; len(b) >= 32; b = b[32:] {
+		hashes = append(hashes, studio.HashFrom(b[:32]))
+	}
+	return hashes
 }
 
 func haveReplyFrom(q HaveRequest, p *pb.HaveReply) (HaveReply, error) {

@@ -54,6 +54,7 @@ func helloReplyTo(_ HelloRequest, a HelloReply) (*pb.HelloReply, error) {
 	for _, k := range a.Kinds {
 		p.Kinds = append(p.Kinds, uint32(k))
 	}
+	p.Wanted = hashesTo(a.Wanted)
 	return p, c.err
 }
 
@@ -192,11 +193,15 @@ func waitReplyTo(q WaitRequest, a WaitReply) (*pb.WaitReply, error) {
 func haveTo(q HaveRequest) (*pb.HaveRequest, error) {
 	var c check
 	c.hashes(q.Hashes)
-	p := &pb.HaveRequest{}
-	for _, h := range q.Hashes {
-		p.Hashes = append(p.Hashes, h[:]...)
+	return &pb.HaveRequest{Hashes: hashesTo(q.Hashes)}, c.err
+}
+
+// hashesTo are hashes one behind the other.
+func hashesTo(hashes []studio.Hash) (b []byte) {
+	for _, h := range hashes {
+		b = append(b, h[:]...)
 	}
-	return p, c.err
+	return b
 }
 
 func haveReplyTo(q HaveRequest, a HaveReply) (*pb.HaveReply, error) {

@@ -139,6 +139,7 @@ type HelloReply struct {
 	DepositKey []byte // 32 bytes: this client hands work in by it when its person may not write any more
 	User       studio.UserID
 	FullView   bool
+	Wanted     []studio.Hash // chunks that the server cannot read any more and this client's person may have: at most HaveHashesMax
 }
 
 // PushRequest hands ops in, in the order of their n.

@@ -42,26 +42,66 @@ func chunksAreWhereTheyWereAddedLast(s *stage) {
 	})
 }
 
-func aCondemnedPackCondemnsItsChunks(s *stage) {
-	chunk := func(n, pack byte) serverdb.Chunk { return serverdb.Chunk{Hash: hash(n), Pack: id(14, pack), Size: 1} }
-	condemned := func(want ...bool) {
-		s.Helper()
-		s.read(func(snap serverdb.Snapshot) {
-			for i, w := range want {
-				require.Equal(s, w, snap.Locate([]studio.Hash{hash(byte(i + 1))})[0].Condemned, "chunk %d", i+1)
-			}
-		})
-	}
+func chunk(n, pack byte) serverdb.Chunk {
+	return serverdb.Chunk{Hash: hash(n), Pack: id(14, pack), Stored: 10 * uint32(n), Size: 1}
+}
+
+func aCondemnedPackTakesNoMore(s *stage) {
 	s.write(func(tx serverdb.Tx) error {
 		return tx.AddChunks([]serverdb.Chunk{chunk(1, 1), chunk(2, 1), chunk(3, 2)})
 	})
-	condemned(false, false, false)
-	last := chunk(2, 1)
-	last.Condemned = true
-	s.write(func(tx serverdb.Tx) error { return tx.AddChunks([]serverdb.Chunk{last}) })
-	condemned(true, true, false)
-	s.write(func(tx serverdb.Tx) error { return tx.AddChunks([]serverdb.Chunk{chunk(1, 2), chunk(2, 1)}) })
-	condemned(false, true, false)
+	pack := serverdb.Pack{ID: id(14, 1), CondemnedMs: 5}
+	s.write(func(tx serverdb.Tx) error { return tx.SetPack(pack) })
+	s.read(func(snap serverdb.Snapshot) {
+		for i, condemned := range []bool{true, true, false} {
+			require.Equal(s, condemned, snap.Locate([]studio.Hash{hash(byte(i + 1))})[0].Condemned, "chunk %d", i+1)
+		}
+		require.Equal(s, []serverdb.Pack{pack}, snap.Packs())
+		require.Len(s, snap.ChunksOf(pack.ID, studio.Hash{}, 10), 2)
+		require.Equal(s, snap.Locate([]studio.Hash{hash(1)}), snap.ChunksOf(pack.ID, studio.Hash{}, 1))
+		require.Equal(s, snap.Locate([]studio.Hash{hash(2)}), snap.ChunksOf(pack.ID, hash(1), 10))
+		require.Empty(s, snap.ChunksOf(pack.ID, hash(2), 10))
+	})
+	require.ErrorIs(s, s.tx(func(tx serverdb.Tx) error { return tx.AddChunks([]serverdb.Chunk{chunk(4, 1)}) }), serverdb.ErrCondemned)
+	deleting := serverdb.Pack{ID: pack.ID, CondemnedMs: 5, Deleting: true}
+	require.Error(s, s.tx(func(tx serverdb.Tx) error { return tx.SetPack(deleting) }), "two chunks are in it")
+	require.Error(s, s.tx(func(tx serverdb.Tx) error { return tx.ForgetPack(pack.ID) }), "two chunks are in it")
+	s.write(func(tx serverdb.Tx) error {
+		require.NoError(s, tx.AddChunks([]serverdb.Chunk{chunk(1, 2)})) // it moved
+		require.NoError(s, tx.RemoveChunks([]serverdb.Chunk{chunk(2, 1), chunk(1, 1), chunk(3, 1)}))
+		return tx.SetPack(deleting)
+	})
+	s.read(func(snap serverdb.Snapshot) {
+		require.Equal(s, []serverdb.Pack{deleting}, snap.Packs())
+		require.Equal(s, []serverdb.Chunk{chunk(1, 2), chunk(3, 2)}, snap.Locate([]studio.Hash{hash(1), hash(2), hash(3)}),
+			"only what was still there is removed")
+		require.Equal(s, int64(40), snap.Head().Stored)
+	})
+	s.write(func(tx serverdb.Tx) error { return tx.ForgetPack(pack.ID) })
+	s.read(func(snap serverdb.Snapshot) { require.Empty(s, snap.Packs()) })
+}
+
+func aBadChunkComesAgain(s *stage) {
+	s.write(func(tx serverdb.Tx) error { return tx.AddChunks([]serverdb.Chunk{chunk(1, 1), chunk(2, 1)}) })
+	s.write(func(tx serverdb.Tx) error { return tx.MarkBad([]serverdb.Chunk{chunk(1, 1), chunk(2, 2)}, 7) })
+	s.read(func(snap serverdb.Snapshot) {
+		require.Equal(s, []serverdb.Bad{{Chunk: chunk(1, 1), FoundMs: 7}}, snap.Bad())
+		require.Equal(s, []serverdb.Chunk{chunk(2, 1)}, snap.Locate([]studio.Hash{hash(1), hash(2)}), "it is elsewhere")
+		require.Equal(s, int64(20), snap.Head().Stored)
+	})
+	s.write(func(tx serverdb.Tx) error { return tx.AddChunks([]serverdb.Chunk{chunk(1, 2)}) })
+	s.read(func(snap serverdb.Snapshot) {
+		require.Empty(s, snap.Bad())
+		require.Equal(s, []serverdb.Chunk{chunk(1, 2)}, snap.Locate([]studio.Hash{hash(1)}))
+		require.Equal(s, int64(30), snap.Head().Stored)
+	})
+	s.write(func(tx serverdb.Tx) error {
+		require.NoError(s, tx.MarkBad([]serverdb.Chunk{chunk(1, 2)}, 8))
+		require.NoError(s, tx.RemoveChunks([]serverdb.Chunk{chunk(1, 1)}))
+		require.Len(s, tx.Bad(), 1, "it was bad elsewhere")
+		return tx.RemoveChunks([]serverdb.Chunk{chunk(1, 2)})
+	})
+	s.read(func(snap serverdb.Snapshot) { require.Empty(s, snap.Bad()) })
 }
 
 func manifestsTellWhoNeedsAChunk(s *stage) {
@@ -83,8 +123,20 @@ func manifestsTellWhoNeedsAChunk(s *stage) {
 		require.False(s, ok)
 		require.Equal(s, []studio.Hash{hash(11), hash(12)}, snap.RootsOfPage(hash(22)))
 		require.Equal(s, []studio.Hash{hash(11), hash(12)}, snap.Roots(hash(2)))
+		require.Equal(s, []studio.Hash{hash(21), hash(22)}, snap.Pages(hash(2)))
+		require.Empty(s, snap.Pages(hash(21)))
 		require.Empty(s, snap.Roots(hash(21)))
 		require.Empty(s, snap.RootsOfPage(hash(1)))
+		require.Equal(s, []serverdb.Manifest{{Hash: hash(11), Root: true}, {Hash: hash(12), Root: true}}, snap.Manifests(studio.Hash{}, 2))
+		require.Equal(s, []serverdb.Manifest{{Hash: hash(22)}}, snap.Manifests(hash(21), 9))
+	})
+	s.write(func(tx serverdb.Tx) error { return tx.RemoveManifests([]serverdb.Manifest{all[1], all[4]}) })
+	s.read(func(snap serverdb.Snapshot) {
+		_, ok := snap.Manifest(hash(22))
+		require.False(s, ok)
+		require.Equal(s, []studio.Hash{hash(12)}, snap.RootsOfPage(hash(21)))
+		require.Equal(s, []studio.Hash{hash(12)}, snap.Roots(hash(2)))
+		require.Len(s, snap.Manifests(studio.Hash{}, 9), 3)
 	})
 }
 
@@ -127,6 +179,13 @@ func previewsAreKept(s *stage) {
 		require.Equal(s, "webp", string(b))
 		_, ok = snap.Preview(hash(2))
 		require.False(s, ok)
+		require.Equal(s, []studio.Hash{hash(1)}, snap.Previews(studio.Hash{}, 5))
+		require.Empty(s, snap.Previews(hash(1), 5))
+	})
+	s.write(func(tx serverdb.Tx) error { return tx.RemovePreviews([]studio.Hash{hash(1), hash(2)}) })
+	s.read(func(snap serverdb.Snapshot) {
+		_, ok := snap.Preview(hash(1))
+		require.False(s, ok)
 	})
 }
 
@@ -136,9 +195,9 @@ func leasesProtectUntilTheyEnd(s *stage) {
 	s.write(func(tx serverdb.Tx) error {
 		require.NoError(s, tx.SetLease(serverdb.Lease{Client: ana, ExpiresMs: 100}))
 		require.NoError(s, tx.SetLease(serverdb.Lease{Client: ben, ExpiresMs: 100}))
-		require.NoError(s, tx.AddLeased(ana, hashes[:2]))
-		require.NoError(s, tx.AddLeased(ana, hashes[1:2]))
-		return tx.AddLeased(ben, hashes[2:])
+		require.NoError(s, tx.AddLeased(ana, 10, hashes[:2]))
+		require.NoError(s, tx.AddLeased(ana, 20, hashes[1:2]))
+		return tx.AddLeased(ben, 10, hashes[2:])
 	})
 	s.write(func(tx serverdb.Tx) error {
 		require.NoError(s, tx.SetLease(serverdb.Lease{Client: ana, ExpiresMs: 200})) // renewed
@@ -147,6 +206,8 @@ func leasesProtectUntilTheyEnd(s *stage) {
 	s.read(func(snap serverdb.Snapshot) {
 		require.Equal(s, []bool{true, true, false}, snap.Leased(ana, hashes))
 		require.Equal(s, []bool{false, false, true}, snap.Leased(ben, hashes), "it ends at its instant, not before")
+		require.Equal(s, []serverdb.Lease{{Client: ana, ExpiresMs: 200}, {Client: ben, ExpiresMs: 100}}, snap.Leases())
+		require.Equal(s, []bool{true, true, true, false}, snap.Protected(append(hashes[:3:3], hash(4))))
 	})
 	s.write(func(tx serverdb.Tx) error { return tx.EndLeases(101) })
 	s.read(func(snap serverdb.Snapshot) {
@@ -161,6 +222,12 @@ func leasesProtectUntilTheyEnd(s *stage) {
 	s.write(func(tx serverdb.Tx) error { return tx.SetLease(serverdb.Lease{Client: ben, ExpiresMs: 300}) })
 	s.read(func(snap serverdb.Snapshot) {
 		require.Equal(s, []bool{false, false, false}, snap.Leased(ben, hashes), "a new lease protects nothing of the old one")
+		require.Equal(s, []bool{true, true, false}, snap.Protected(hashes))
+	})
+	s.write(func(tx serverdb.Tx) error { return tx.TrimLease(ana, 11) })
+	s.read(func(snap serverdb.Snapshot) {
+		require.Equal(s, []bool{false, true, false}, snap.Leased(ana, hashes), "what was named again is as young as that")
+		require.Equal(s, []bool{false, true, false}, snap.Protected(hashes))
 	})
 }
 

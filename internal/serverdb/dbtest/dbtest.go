@@ -24,7 +24,7 @@ type stage struct {
 	ops     uint64
 }
 
-var begin = serverdb.Head{Generation: [8]byte{1, 2, 3}, GenNo: 4, ServerMs: 1000, Sums: studio.Sums{}}
+var begin = serverdb.Head{Generation: [8]byte{1, 2, 3}, GenNo: 4, ServerMs: 1000, GenMs: 900, Sums: studio.Sums{}}
 
 // Run passes every store that factory makes through the suite.
 func Run(t *testing.T, factory func(*testing.T) serverdb.Store) {
@@ -53,7 +53,8 @@ func Run(t *testing.T, factory func(*testing.T) serverdb.Store) {
 		{"ProjectsDoNotMeet", projectsDoNotMeet},
 		{"ClientsAreKept", clientsAreKept},
 		{"ChunksAreWhereTheyWereAddedLast", chunksAreWhereTheyWereAddedLast},
-		{"ACondemnedPackCondemnsItsChunks", aCondemnedPackCondemnsItsChunks},
+		{"ACondemnedPackTakesNoMore", aCondemnedPackTakesNoMore},
+		{"ABadChunkComesAgain", aBadChunkComesAgain},
 		{"ManifestsTellWhoNeedsAChunk", manifestsTellWhoNeedsAChunk},
 		{"CheckpointsAreFoundByWhatTheyHold", checkpointsAreFoundByWhatTheyHold},
 		{"PreviewsAreKept", previewsAreKept},

@@ -113,12 +113,14 @@ func (s *stage) writeOfEachKind(tx serverdb.Tx) {
 	require.NoError(s, tx.Put(events[0].Seq, rows(asset(2, "b"), asset(1, "other"), tag(1, "new")), rows(tag(1, "hero"))))
 	require.NoError(s, tx.SetHead(serverdb.Head{GenNo: 99}))
 	require.NoError(s, tx.SetClient(serverdb.Client{ID: id(13, 1), Lmid: 5}))
-	require.NoError(s, tx.AddChunks([]serverdb.Chunk{{Hash: hash(1), Pack: id(14, 1), Condemned: true}}))
+	require.NoError(s, tx.AddChunks([]serverdb.Chunk{chunk(1, 1), chunk(6, 1)}))
+	require.NoError(s, tx.MarkBad([]serverdb.Chunk{chunk(6, 1)}, 1))
+	require.NoError(s, tx.SetPack(serverdb.Pack{ID: id(14, 1), CondemnedMs: 1}))
 	root := serverdb.Manifest{Hash: hash(2), Bytes: []byte("x"), Root: true, Refers: []studio.Hash{hash(3)}}
 	require.NoError(s, tx.AddManifests([]serverdb.Manifest{root}))
 	require.NoError(s, tx.AddPreview(hash(4), []byte("webp")))
 	require.NoError(s, tx.SetLease(serverdb.Lease{Client: id(13, 1), ExpiresMs: 7}))
-	require.NoError(s, tx.AddLeased(id(13, 1), []studio.Hash{hash(5)}))
+	require.NoError(s, tx.AddLeased(id(13, 1), 1, []studio.Hash{hash(5)}))
 	require.NoError(s, tx.SetVisible([]serverdb.Visible{{User: studio.UserID{ID: id(1, 1)}, Entity: id(4, 1)}}))
 }
 
@@ -161,7 +163,7 @@ func aFailedWriteFailsTheTransaction(s *stage) {
 	s.put(rows(asset(1, "a")), nil)
 	before := s.now()
 	require.Error(s, s.tx(func(tx serverdb.Tx) error {
-		require.Error(s, tx.AddLeased(id(13, 2), []studio.Hash{hash(5)}), "there is no lease")
+		require.Error(s, tx.AddLeased(id(13, 2), 1, []studio.Hash{hash(5)}), "there is no lease")
 		return nil
 	}))
 	require.Error(s, s.tx(func(tx serverdb.Tx) error {

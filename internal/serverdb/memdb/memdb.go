@@ -57,7 +57,8 @@ func (s *Store) Create(ctx context.Context, id studio.ProjectID, head serverdb.H
 		return fmt.Errorf("create project %s: %w", id, serverdb.ErrExists)
 	}
 	s.projects[id] = &project{now: &state{head: serverdb.Head{
-		Generation: head.Generation, GenNo: head.GenNo, Founder: head.Founder, ServerMs: head.ServerMs, Sums: studio.Sums{},
+		Generation: head.Generation, GenNo: head.GenNo, Founder: head.Founder, ServerMs: head.ServerMs, GenMs: head.GenMs,
+		Sums: studio.Sums{},
 	}}}
 	return nil
 }

@@ -66,23 +66,18 @@ func (s snapshot) Clients() []serverdb.Client {
 	return clients
 }
 
-func (s snapshot) Locate(hashes []studio.Hash) []serverdb.Chunk {
-	var chunks []serverdb.Chunk
-	for _, h := range hashes {
-		if c, ok := s.chunks.get(string(h[:])); ok {
-			c.Condemned = s.condemned.has(string(c.Pack[:]))
-			chunks = append(chunks, c)
-		}
+func (s snapshot) Pages(chunk studio.Hash) []studio.Hash {
+	var pages []studio.Hash
+	for _, page := range s.behind(linkChunkIn, string(chunk[:])) {
+		pages = append(pages, studio.HashFrom([]byte(page)))
 	}
-	return chunks
+	return pages
 }
-
-func (s snapshot) Manifest(h studio.Hash) ([]byte, bool) { return s.manifests.get(string(h[:])) }
 
 func (s snapshot) Roots(chunk studio.Hash) []studio.Hash {
 	var roots []studio.Hash
-	for _, page := range s.behind(linkChunkIn, string(chunk[:])) {
-		roots = append(roots, s.RootsOfPage(studio.HashFrom([]byte(page)))...)
+	for _, page := range s.Pages(chunk) {
+		roots = append(roots, s.RootsOfPage(page)...)
 	}
 	slices.SortFunc(roots, func(a, b studio.Hash) int { return slices.Compare(a[:], b[:]) })
 	return slices.Compact(roots)
@@ -114,20 +109,6 @@ func (s snapshot) checkpoints(l link, h studio.Hash) []studio.CheckpointID {
 		ids = append(ids, studio.CheckpointID{ID: studio.IDFrom([]byte(key))})
 	}
 	return ids
-}
-
-func (s snapshot) Preview(h studio.Hash) ([]byte, bool) { return s.previews.get(string(h[:])) }
-
-func (s snapshot) Lease(client studio.ID) (serverdb.Lease, bool) {
-	return s.leases.get(string(client[:]))
-}
-
-func (s snapshot) Leased(client studio.ID, hashes []studio.Hash) []bool {
-	leased := make([]bool, len(hashes))
-	for i, h := range hashes {
-		leased[i] = s.links.has(string(linkLeased) + string(client[:]) + string(h[:]))
-	}
-	return leased
 }
 
 func (s snapshot) Visible(user studio.UserID, after uint64) []serverdb.Visible {

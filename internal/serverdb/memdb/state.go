@@ -20,10 +20,12 @@ type state struct {
 	sentBySeq tree[uint64] // client, seq
 	clients   tree[serverdb.Client]
 	chunks    tree[serverdb.Chunk]
-	condemned tree[bool] // packs
-	manifests tree[[]byte]
+	packs     tree[serverdb.Pack] // that take no more
+	bad       tree[serverdb.Bad]
+	manifests tree[serverdb.Manifest] // without what they refer to
 	previews  tree[[]byte]
 	leases    tree[serverdb.Lease]
+	named     tree[int64]            // client, hash -> when its lease named it last
 	visible   tree[serverdb.Visible] // user, entity
 }
 
@@ -54,7 +56,8 @@ const (
 	linkPreview    link = "v" // preview -> checkpoint
 	linkPageOf     link = "g" // page -> root
 	linkChunkIn    link = "h" // chunk -> page
-	linkLeased     link = "l" // client -> hash
+	linkLeased     link = "l" // hash -> client
+	linkStands     link = "t" // pack -> chunk
 	linkNeeds      link = "d" // asset -> dependency
 	linkCollection link = "k" // collection -> collection inside
 	linkAsset      link = "a" // collection -> asset inside

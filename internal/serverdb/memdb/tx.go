@@ -103,76 +103,12 @@ func (t *tx) Append(events []studio.Event) error {
 
 func (t *tx) SetHead(h serverdb.Head) error {
 	t.head.Generation, t.head.GenNo, t.head.Founder, t.head.ServerMs = h.Generation, h.GenNo, h.Founder, h.ServerMs
+	t.head.GenMs = h.GenMs
 	return nil
 }
 
 func (t *tx) SetClient(c serverdb.Client) error {
 	t.clients.put(t.edit, string(c.ID[:]), c)
-	return nil
-}
-
-func (t *tx) AddChunks(chunks []serverdb.Chunk) error {
-	for _, c := range chunks {
-		if c.Condemned {
-			t.condemned.put(t.edit, string(c.Pack[:]), true)
-		}
-		t.chunks.put(t.edit, string(c.Hash[:]), c)
-	}
-	return nil
-}
-
-func (t *tx) AddManifests(manifests []serverdb.Manifest) error {
-	for _, m := range manifests {
-		if !t.manifests.has(string(m.Hash[:])) {
-			t.manifests.put(t.edit, string(m.Hash[:]), slices.Clone(m.Bytes))
-		}
-		from := linkChunkIn
-		if m.Root {
-			from = linkPageOf
-		}
-		for _, to := range m.Refers {
-			t.links.put(t.edit, string(from)+string(to[:])+string(m.Hash[:]), struct{}{})
-		}
-	}
-	return nil
-}
-
-func (t *tx) AddPreview(h studio.Hash, webp []byte) error {
-	if !t.previews.has(string(h[:])) {
-		t.previews.put(t.edit, string(h[:]), slices.Clone(webp))
-	}
-	return nil
-}
-
-func (t *tx) SetLease(l serverdb.Lease) error {
-	t.leases.put(t.edit, string(l.Client[:]), l)
-	return nil
-}
-
-func (t *tx) EndLeases(beforeMs int64) error {
-	var ended []string
-	t.leases.from("", func(client string, l serverdb.Lease) bool {
-		if l.ExpiresMs < beforeMs {
-			ended = append(ended, client)
-		}
-		return true
-	})
-	for _, client := range ended {
-		t.leases.remove(t.edit, client)
-		for _, h := range t.behind(linkLeased, client) {
-			t.links.remove(t.edit, string(linkLeased)+client+h)
-		}
-	}
-	return nil
-}
-
-func (t *tx) AddLeased(client studio.ID, hashes []studio.Hash) error {
-	if !t.leases.has(string(client[:])) {
-		return t.fail(fmt.Errorf("protect chunks: client %s has no lease", client))
-	}
-	for _, h := range hashes {
-		t.links.put(t.edit, string(linkLeased)+string(client[:])+string(h[:]), struct{}{})
-	}
 	return nil
 }
 

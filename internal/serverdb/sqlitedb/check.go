@@ -144,6 +144,13 @@ func (k *checker) checkDerived() error {
 	if k.defsSeq != k.snapshot.defsSeq {
 		k.problem(Problem{Flaw: FlawDefs, Seq: k.snapshot.defsSeq})
 	}
+	var bytes int64
+	if err := k.c.get(`SELECT coalesce(sum(stored), 0) FROM chunk`, nil, &bytes); err != nil {
+		return err
+	}
+	if bytes != k.head.Stored {
+		k.problem(Problem{Flaw: FlawSum, Text: fmt.Sprintf("%d bytes of chunks, the head says %d", bytes, k.head.Stored)})
+	}
 	return k.Err()
 }
 
@@ -214,5 +221,5 @@ func (t *tx) rebuild() error {
 	for table := range t.head.Sums {
 		t.sums[table] = true
 	}
-	return err
+	return errors.Join(err, t.c.get(`SELECT coalesce(sum(stored), 0) FROM chunk`, nil, &t.head.Stored))
 }

@@ -1,6 +1,7 @@
 package sqlitedb_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,13 +19,14 @@ func TestContentIsListedPageByPage(t *testing.T) {
 	for i := range 5 {
 		want = append(want, serverdb.Chunk{Hash: studio.Hash{byte(i + 1)}, Pack: studio.ID{7}, Offset: int64(i), Stored: 3, Size: 4, Codec: 1})
 	}
-	want[4].Pack, want[4].Condemned = studio.ID{8}, true
+	want[4].Pack = studio.ID{8}
 	require.NoError(t, store.Tx(t.Context(), film, func(tx serverdb.Tx) error {
 		if err := tx.AddManifests(manifests); err != nil {
 			return err
 		}
-		return tx.AddChunks(want)
+		return errors.Join(tx.AddChunks(want), tx.SetPack(serverdb.Pack{ID: studio.ID{8}, CondemnedMs: 1}))
 	}))
+	want[4].Condemned = true
 	var chunks []serverdb.Chunk
 	for after := (studio.Hash{}); ; {
 		page, err := store.ChunksAfter(t.Context(), film, after, 2)

@@ -10,7 +10,9 @@ CREATE TABLE head (
   chain      BLOB NOT NULL CHECK (length(chain) = 32), -- over all events
   founder    BLOB, -- account that is publishing it; null: it is active
   server_ms  INTEGER NOT NULL, -- the latest instant that was ever used
-  defs_seq   INTEGER NOT NULL -- of the newest change of project, member, role, status or type: what is cached stands till then
+  defs_seq   INTEGER NOT NULL, -- of the newest change of project, member, role, status or type: what is cached stands till then
+  gen_ms     INTEGER NOT NULL DEFAULT 0, -- when this generation began
+  stored     INTEGER NOT NULL DEFAULT 0  -- derived: bytes of all chunks in their packs
 ) STRICT;
 
 -- canonical: every decided op
@@ -85,9 +87,24 @@ CREATE TABLE chunk (
   codec  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX chunk_of ON chunk (pack, hash);
+
 -- canonical: packs that serve reads but no reuse; the others have no row
 CREATE TABLE condemned (
-  pack BLOB PRIMARY KEY
+  pack     BLOB PRIMARY KEY,
+  since_ms INTEGER NOT NULL DEFAULT 0,
+  deleting INTEGER NOT NULL DEFAULT 0 -- no chunk is in it any more: its file may go
+) STRICT, WITHOUT ROWID;
+
+-- canonical: chunks that could not be read where they were; they are asked of those who hold them
+CREATE TABLE bad (
+  hash     BLOB PRIMARY KEY CHECK (length(hash) = 32),
+  pack     BLOB NOT NULL,
+  offset   INTEGER NOT NULL,
+  stored   INTEGER NOT NULL,
+  size     INTEGER NOT NULL,
+  codec    INTEGER NOT NULL,
+  found_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- canonical: roots and pages of manifests; with rowids, since they are large
@@ -127,8 +144,10 @@ CREATE TABLE lease (
 CREATE TABLE lease_chunk (
   client_id BLOB NOT NULL REFERENCES lease ON DELETE CASCADE,
   hash      BLOB NOT NULL,
+  named_ms  INTEGER NOT NULL DEFAULT 0, -- when it was named last
   PRIMARY KEY (client_id, hash)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX leased ON lease_chunk (hash);
 
 -- canonical: closures of people without full view; the past ones cannot be computed again
 CREATE TABLE visible (

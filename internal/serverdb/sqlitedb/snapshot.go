@@ -34,8 +34,8 @@ const memoMax = 10_000 // rows that a snapshot keeps, so that a walk over a proj
 func newSnapshot(p *project, c *conn) snapshot {
 	s := snapshot{p: p, c: c, memo: map[rowKey]studio.Row{}}
 	var generation, chain, founder []byte
-	err := c.get(`SELECT generation, gen_no, seq, chain, founder, server_ms, defs_seq FROM head`, nil, &generation,
-		(*number)(&s.head.GenNo), &s.head.Seq, &chain, &founder, &s.head.ServerMs, &s.defsSeq)
+	err := c.get(`SELECT generation, gen_no, seq, chain, founder, server_ms, defs_seq, gen_ms, stored FROM head`, nil,
+		&generation, (*number)(&s.head.GenNo), &s.head.Seq, &chain, &founder, &s.head.ServerMs, &s.defsSeq, &s.head.GenMs, &s.head.Stored)
 	s.head.Founder.ID = studio.IDFrom(founder)
 	s.err = failure("read head", err)
 	copy(s.head.Generation[:], generation)
@@ -193,24 +193,14 @@ func (s *snapshot) Clients() []serverdb.Client {
 	return s.clients(`SELECT ` + clientColumns + ` FROM client ORDER BY client_id`)
 }
 
-// Locate finds chunks.
-func (s *snapshot) Locate(hashes []studio.Hash) []serverdb.Chunk {
-	var chunks []serverdb.Chunk
-	var pack []byte
-	for _, h := range hashes {
-		c := serverdb.Chunk{Hash: h}
-		if s.get(`SELECT pack, offset, stored, size, codec, EXISTS (SELECT 1 FROM condemned k WHERE k.pack = chunk.pack)
-			FROM chunk WHERE hash = ?`, []any{h[:]}, &pack, &c.Offset, &c.Stored, &c.Size, &c.Codec, &c.Condemned) {
-			c.Pack = studio.IDFrom(pack)
-			chunks = append(chunks, c)
-		}
-	}
-	return chunks
-}
-
 // Manifest finds the bytes of a root or page.
 func (s *snapshot) Manifest(h studio.Hash) ([]byte, bool) {
 	return s.bytes(`SELECT bytes FROM manifest WHERE hash = ?`, h[:])
+}
+
+// Pages lists the pages that a chunk stands in.
+func (s *snapshot) Pages(chunk studio.Hash) []studio.Hash {
+	return s.hashes(`SELECT page FROM chunk_in WHERE chunk = ? ORDER BY page`, chunk[:])
 }
 
 // Roots lists the roots in whose pages a chunk stands.
@@ -247,24 +237,6 @@ func (s *snapshot) checkpoints(kind refKind, h studio.Hash) []studio.CheckpointI
 // Preview finds the bytes of a preview.
 func (s *snapshot) Preview(h studio.Hash) ([]byte, bool) {
 	return s.bytes(`SELECT webp FROM preview WHERE hash = ?`, h[:])
-}
-
-// Lease finds a client's lease.
-func (s *snapshot) Lease(client studio.ID) (serverdb.Lease, bool) {
-	l := serverdb.Lease{Client: client}
-	if !s.get(`SELECT expires_ms FROM lease WHERE client_id = ?`, []any{client[:]}, &l.ExpiresMs) {
-		return serverdb.Lease{}, false
-	}
-	return l, true
-}
-
-// Leased tells what a client's lease protects.
-func (s *snapshot) Leased(client studio.ID, hashes []studio.Hash) []bool {
-	leased := make([]bool, len(hashes))
-	for i, h := range hashes {
-		s.get(`SELECT EXISTS (SELECT 1 FROM lease_chunk WHERE client_id = ? AND hash = ?)`, []any{client[:], h[:]}, &leased[i])
-	}
-	return leased
 }
 
 // Visible lists a person's closure.

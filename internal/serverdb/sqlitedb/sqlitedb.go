@@ -130,8 +130,9 @@ func (s *Store) makeFile(ctx context.Context, path string, head serverdb.Head) e
 	version := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, sqlite.Newest(all))
 	_, err = db.ExecContext(ctx, "BEGIN IMMEDIATE;\n"+schema+version+"COMMIT")
 	if err == nil {
-		_, err = db.ExecContext(ctx, `INSERT INTO head (one, generation, gen_no, seq, chain, founder, server_ms, defs_seq)
-			VALUES (1, ?, ?, 0, zeroblob(32), ?, ?, 0)`, head.Generation[:], int64(head.GenNo), nullID(head.Founder.ID), head.ServerMs)
+		_, err = db.ExecContext(ctx, `INSERT INTO head (one, generation, gen_no, seq, chain, founder, server_ms, defs_seq, gen_ms)
+			VALUES (1, ?, ?, 0, zeroblob(32), ?, ?, 0, ?)`, head.Generation[:], int64(head.GenNo), nullID(head.Founder.ID), head.ServerMs,
+			head.GenMs)
 	}
 	if err := failure("create project", errors.Join(err, db.Close())); err != nil {
 		return err

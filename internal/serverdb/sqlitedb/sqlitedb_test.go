@@ -224,7 +224,7 @@ func TestAStoreOfANewerProgramIsNotOpened(t *testing.T) {
 	store := open(t, sqlitedb.Options{Dir: dir})
 	played(t, store, 0)
 	require.NoError(t, store.Close())
-	require.NoError(t, raw(t, dir, `PRAGMA user_version = 2`))
+	require.NoError(t, raw(t, dir, `PRAGMA user_version = 999`))
 	read := func() error {
 		return open(t, sqlitedb.Options{Dir: dir}).Read(t.Context(), film, func(serverdb.Snapshot) error { return nil })
 	}
@@ -266,6 +266,7 @@ func TestCheckFindsWhatIsWrongAndRebuildMendsWhatIsDerived(t *testing.T) {
 		{`INSERT INTO ref VALUES (4, randomblob(16), 11, randomblob(16))`, sqlitedb.FlawRef, true},
 		{`UPDATE sum SET value = zeroblob(16) WHERE tbl = 7`, sqlitedb.FlawSum, true},
 		{`UPDATE head SET defs_seq = defs_seq + 1`, sqlitedb.FlawDefs, true},
+		{`UPDATE head SET stored = stored + 1`, sqlitedb.FlawSum, true},
 		{`UPDATE state SET row = x'00' WHERE tbl = 14`, sqlitedb.FlawRow, false},
 		{`UPDATE state SET key = randomblob(16) WHERE tbl = 9`, sqlitedb.FlawRow, false},
 		{`UPDATE state SET seq = 100000 WHERE tbl = 14`, sqlitedb.FlawRow, false},
@@ -273,7 +274,7 @@ func TestCheckFindsWhatIsWrongAndRebuildMendsWhatIsDerived(t *testing.T) {
 		{`DROP TRIGGER event_update; UPDATE event SET n = n + 5000` + some, sqlitedb.FlawEvent, false},
 		{`DROP TRIGGER event_delete; DELETE FROM event` + some, sqlitedb.FlawEvent, false},
 		{`DROP TRIGGER event_delete; DELETE FROM event WHERE seq = (SELECT max(seq) FROM event)`, sqlitedb.FlawHead, false},
-		{`INSERT INTO lease_chunk VALUES (randomblob(16), randomblob(32))`, sqlitedb.FlawFile, false},
+		{`INSERT INTO lease_chunk VALUES (randomblob(16), randomblob(32), 1)`, sqlitedb.FlawFile, false},
 	} {
 		dir := t.TempDir()
 		store := open(t, sqlitedb.Options{Dir: dir})

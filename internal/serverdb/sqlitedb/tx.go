@@ -45,7 +45,8 @@ func (t *tx) finish() error {
 	if t.err == nil && t.moved {
 		h := t.head
 		_ = t.fail("write head", t.c.exec(`UPDATE head SET generation = ?, gen_no = ?, seq = ?, chain = ?, founder = ?,
-			server_ms = ?, defs_seq = ?`, h.Generation[:], int64(h.GenNo), h.Seq, h.Chain[:], nullID(h.Founder.ID), h.ServerMs, t.defsSeq))
+			server_ms = ?, defs_seq = ?, gen_ms = ?, stored = ?`, h.Generation[:], int64(h.GenNo), h.Seq, h.Chain[:], nullID(h.Founder.ID),
+			h.ServerMs, t.defsSeq, h.GenMs, h.Stored))
 	}
 	return t.err
 }
@@ -160,9 +161,10 @@ func (t *tx) Append(events []studio.Event) error {
 	return nil
 }
 
-// SetHead writes generation, its number and server time.
+// SetHead writes generation, its number and beginning, and server time.
 func (t *tx) SetHead(h serverdb.Head) error {
 	t.head.Generation, t.head.GenNo, t.head.Founder, t.head.ServerMs, t.moved = h.Generation, h.GenNo, h.Founder, h.ServerMs, true
+	t.head.GenMs = h.GenMs
 	return t.err
 }
 
@@ -172,72 +174,6 @@ func (t *tx) SetClient(c serverdb.Client) error {
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		c.ID[:], c.User.ID[:], c.Device, int64(c.Lmid), c.DepositKey[:], c.Proto, c.SeenMs, int64(c.CookieSeq),
 		c.UnsentCheckpoints, c.UnsentBytes, c.DepositBytes))
-}
-
-// AddChunks writes where chunks are.
-func (t *tx) AddChunks(chunks []serverdb.Chunk) error {
-	for _, c := range chunks {
-		if err := t.c.exec(`INSERT OR REPLACE INTO chunk (hash, pack, offset, stored, size, codec) VALUES (?, ?, ?, ?, ?, ?)`,
-			c.Hash[:], c.Pack[:], c.Offset, c.Stored, c.Size, c.Codec); err != nil {
-			return t.fail("write chunks", err)
-		}
-		if !c.Condemned {
-			continue
-		}
-		if err := t.c.exec(`INSERT OR IGNORE INTO condemned (pack) VALUES (?)`, c.Pack[:]); err != nil {
-			return t.fail("condemn pack", err)
-		}
-	}
-	return t.err
-}
-
-// AddManifests writes roots and pages, and what they refer to.
-func (t *tx) AddManifests(manifests []serverdb.Manifest) error {
-	for _, m := range manifests {
-		if err := t.c.exec(`INSERT OR IGNORE INTO manifest (hash, bytes, root) VALUES (?, ?, ?)`,
-			m.Hash[:], slices.Concat([]byte{}, m.Bytes), m.Root); err != nil {
-			return t.fail("write manifest", err)
-		}
-		link := `INSERT OR IGNORE INTO chunk_in (chunk, page) VALUES (?, ?)`
-		if m.Root {
-			link = `INSERT OR IGNORE INTO page_of (page, root) VALUES (?, ?)`
-		}
-		for _, to := range m.Refers {
-			if err := t.c.exec(link, to[:], m.Hash[:]); err != nil {
-				return t.fail("write manifest", err)
-			}
-		}
-	}
-	return t.err
-}
-
-// AddPreview writes a preview.
-func (t *tx) AddPreview(h studio.Hash, webp []byte) error {
-	return t.fail("write preview", t.c.exec(`INSERT OR IGNORE INTO preview (hash, webp) VALUES (?, ?)`, h[:], webp))
-}
-
-// SetLease opens or renews a lease.
-func (t *tx) SetLease(l serverdb.Lease) error {
-	return t.fail("write lease", t.c.exec(`INSERT INTO lease (client_id, expires_ms) VALUES (?, ?)
-		ON CONFLICT DO UPDATE SET expires_ms = excluded.expires_ms`, l.Client[:], l.ExpiresMs))
-}
-
-// EndLeases ends leases; what they protect goes with them by its foreign key.
-func (t *tx) EndLeases(beforeMs int64) error {
-	return t.fail("end leases", t.c.exec(`DELETE FROM lease WHERE expires_ms < ?`, beforeMs))
-}
-
-// AddLeased notes what a lease protects; the foreign key asks for the lease.
-func (t *tx) AddLeased(client studio.ID, hashes []studio.Hash) error {
-	if _, ok := t.Lease(client); !ok {
-		return t.fail("protect chunks", fmt.Errorf("client %s has no lease", client))
-	}
-	for _, h := range hashes {
-		if err := t.c.exec(`INSERT OR IGNORE INTO lease_chunk (client_id, hash) VALUES (?, ?)`, client[:], h[:]); err != nil {
-			return t.fail("protect chunks", err)
-		}
-	}
-	return t.err
 }
 
 // SetVisible writes lines of closures.

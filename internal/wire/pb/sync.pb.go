@@ -599,6 +599,7 @@ type HelloReply struct {
 	DepositKey    []byte                 `protobuf:"bytes,8,opt,name=deposit_key,json=depositKey,proto3" json:"deposit_key,omitempty"` // 32 bytes
 	User          []byte                 `protobuf:"bytes,9,opt,name=user,proto3" json:"user,omitempty"`
 	FullView      bool                   `protobuf:"varint,10,opt,name=full_view,json=fullView,proto3" json:"full_view,omitempty"`
+	Wanted        []byte                 `protobuf:"bytes,11,opt,name=wanted,proto3" json:"wanted,omitempty"` // hashes of chunks that the server cannot read any more, one behind the other
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -701,6 +702,13 @@ func (x *HelloReply) GetFullView() bool {
 		return x.FullView
 	}
 	return false
+}
+
+func (x *HelloReply) GetWanted() []byte {
+	if x != nil {
+		return x.Wanted
+	}
+	return nil
 }
 
 type PushRequest struct {
@@ -1857,7 +1865,7 @@ const file_sync_proto_rawDesc = "" +
 	"\x05proto\x18\x02 \x01(\rR\x05proto\x12\x10\n" +
 	"\x03app\x18\x03 \x01(\tR\x03app\x12-\n" +
 	"\x04seen\x18\x04 \x01(\v2\x19.framehold.sync.v1.SignedR\x04seen\x121\n" +
-	"\x06unsent\x18\x05 \x01(\v2\x19.framehold.sync.v1.UnsentR\x06unsent\"\x95\x02\n" +
+	"\x06unsent\x18\x05 \x01(\v2\x19.framehold.sync.v1.UnsentR\x06unsent\"\xad\x02\n" +
 	"\n" +
 	"HelloReply\x12\x1e\n" +
 	"\n" +
@@ -1874,7 +1882,8 @@ const file_sync_proto_rawDesc = "" +
 	"depositKey\x12\x12\n" +
 	"\x04user\x18\t \x01(\fR\x04user\x12\x1b\n" +
 	"\tfull_view\x18\n" +
-	" \x01(\bR\bfullView\"V\n" +
+	" \x01(\bR\bfullView\x12\x16\n" +
+	"\x06wanted\x18\v \x01(\fR\x06wanted\"V\n" +
 	"\vPushRequest\x12\x1e\n" +
 	"\n" +
 	"generation\x18\x01 \x01(\fR\n" +
