@@ -17,11 +17,16 @@ export const launch = (): Promise<Browser> =>
     ],
   });
 
-/** Serious and critical findings, each with where it is. */
-export const serious = async (page: Page): Promise<string[]> =>
-  (await new AxeBuilder({ page }).analyze()).violations
+/** Serious and critical findings, each with where it is. A colour on its way to another is none: those that come to an end may. */
+export const serious = async (page: Page): Promise<string[]> => {
+  await page.evaluate(async () => {
+    const ends = document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ends.map((a) => a.finished));
+  });
+  return (await new AxeBuilder({ page }).analyze()).violations
     .filter((v) => v.impact === "serious" || v.impact === "critical")
     .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(" | ")}`);
+};
 
 /** What a page complains about while it is used. */
 export function complaints(page: Page): string[] {

@@ -226,20 +226,22 @@ func (s *Server) Run(ctx context.Context, listener net.Listener, config *tls.Con
 	return errors.Join(err, closing)
 }
 
-// sweep forgets what has expired, and settles what was left, at the beginning and every hour.
+// sweep forgets what has expired, and settles what was left, at the beginning and every hour; content is looked through once a day.
 func (s *Server) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	collected := map[studio.ProjectID]time.Time{}
-	for {
+	for begins := true; ; begins = false {
 		if err := s.accounts.Sweep(ctx); err != nil && ctx.Err() == nil {
 			s.log.Warn("sweep", "cause", err.Error())
 		}
 		if ctx.Err() == nil {
 			s.settleAll(ctx)
 		}
-		if err := s.collectAll(ctx, collected); err != nil && ctx.Err() == nil {
-			s.log.Warn("content waits for the next look", "cause", err.Error())
+		if !begins { // people who wait for the studio come first
+			if err := s.collectAll(ctx, collected); err != nil && ctx.Err() == nil {
+				s.log.Warn("content waits for the next look", "cause", err.Error())
+			}
 		}
 		select {
 		case <-tick.C:

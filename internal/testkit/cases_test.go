@@ -14,7 +14,6 @@ import (
 const (
 	byReplica = "the client's queue and its pulls do it: its test comes with internal/replica and the simulator"
 	byServer  = "the server does it around the decision: its test comes with internal/server"
-	byContent = "it is about bytes, leases and packs: its test comes with the content lane"
 	byDevice  = "it is about files and screens of one device: its test comes with internal/session"
 )
 
@@ -24,8 +23,6 @@ var elsewhere = map[string]string{
 	"E16": byReplica,
 	"G3":  byReplica,
 	"H9":  byServer,
-	"Ic1": byContent, "Ic3": byContent, "Ic4": byContent, "Ic5": byContent,
-	"Ic11": byContent,
 }
 
 func TestEveryRowOfTheSyncTablesHasItsTest(t *testing.T) {
