@@ -196,9 +196,9 @@ type List struct {
 
 // Row is a line of the list, a cell of the grid and a card of the board.
 type Row struct {
-	Key         string   `json:"key"`  // unique in a list: the id, or "path:" and the path of an untracked file
-	Kind        string   `json:"kind"` // collection task resource untracked
-	ID          string   `json:"id"`   // "" when untracked
+	Key         string   `json:"key"`  // unique in a list: the id, or "path:" and the path of a file that is no asset of theirs
+	Kind        string   `json:"kind"` // collection task resource untracked unshared
+	ID          string   `json:"id"`   // "" when untracked or unshared
 	Parent      string   `json:"parent"`
 	Name        string   `json:"name"`
 	Path        string   `json:"path"`

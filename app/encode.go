@@ -65,7 +65,7 @@ func (c *core) row(s *session.Session, p *session.Picture, r session.Row, stops 
 		Depth: r.Depth, Expanded: r.Expanded, HasChildren: r.HasChildren, State: string(r.State), NotYours: r.NotYours, Tags: []string{},
 		Moves: []string{}, Stops: []Stop{}, Can: []string{}, Bar: []Share{}, Faces: []string{}, Shared: r.Collection.Shared, Count: r.Count,
 		Bytes: r.File.Size}
-	if r.Kind == "untracked" {
+	if r.ID.IsZero() {
 		out.Key = "path:" + r.Path
 	}
 	for _, share := range r.Bar {

@@ -8,7 +8,7 @@ import (
 )
 
 // entity finds what a person names: an id, or a path relative to the current folder. Codes: unknown_asset, trashed,
-// outside_project.
+// unshared, outside_project.
 func (c *command) entity(s *session.Session, p *session.Picture, name string) (studio.ID, error) {
 	if id, err := studio.ParseID(name); err == nil && p.Path(id) != "" {
 		return id, nil
@@ -22,6 +22,9 @@ func (c *command) entity(s *session.Session, p *session.Picture, name string) (s
 	}
 	if _, err := trashedAt(p, rel); err == nil {
 		return studio.ID{}, studio.Refuse(studio.CodeTrashed, studio.Params{Asset: visible(rel)})
+	}
+	if err := p.UnsharedAt(rel); err != nil {
+		return studio.ID{}, err
 	}
 	return studio.ID{}, studio.Refuse(studio.CodeUnknownAsset, studio.Params{Name: visible(name)})
 }

@@ -92,6 +92,25 @@ func (r *reader) LocalFiles(folder studio.ID) (map[studio.AssetID]LocalFile, err
 	return files, err
 }
 
+// Unshared lists what the files of a working folder came from whose assets this person may not see any more: they have been
+// in the view, and a limited one has no row of them. A file whose adding was refused is none of them.
+func (r *reader) Unshared(folder studio.ID) (files []LocalFile, err error) {
+	if stand, ok := r.Replica(); !ok || stand.Full {
+		return nil, r.Err()
+	}
+	err = r.each(`SELECT asset, path, base, manifest FROM local_file WHERE folder = ? AND asset NOT IN (SELECT id FROM asset)
+		AND asset NOT IN (SELECT entity FROM op WHERE kind = ? AND verdict = ?) ORDER BY path`,
+		[]any{folder.Bytes(), studio.KindAssetCreate, studio.Refused}, func(row scanner) error {
+			f := LocalFile{Folder: folder}
+			var path []byte
+			err := row.Scan(cell{&f.Asset.ID}, &path, cell{&f.Base.ID}, cell{&f.Manifest})
+			f.Path = string(path)
+			files = append(files, f)
+			return err
+		})
+	return files, err
+}
+
 // OpenChains lists the chains of parked checkpoints that wait for somebody: with all, those that are done with too.
 func (r *reader) OpenChains(all bool) []studio.ParkedChain {
 	if all {

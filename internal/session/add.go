@@ -80,6 +80,14 @@ func (s *Session) Add(ctx context.Context, r AddRequest) (Added, error) {
 				continue
 			}
 			named[e.Path] = true
+			switch {
+			case picture.unshared[e.Path] && e.Path == p:
+				added.Files = append(added.Files, Made{Path: p, State: "refused", Err: picture.UnsharedAt(p)})
+				continue
+			case picture.unshared[e.Path]: // met on the way
+				added.Already++
+				continue
+			}
 			if id, ok := picture.At(e.Path); ok && picture.Assets[studio.AssetID{ID: id}] != nil {
 				if !s.isTwin(picture.Path(id), e) {
 					added.Already++

@@ -125,7 +125,8 @@ func (s *Session) mustHold(k studio.Checkpoint) bool {
 	return k.State == studio.Safety || k.State == studio.Local || k.State == studio.Contested || k.State == studio.Announced && k.Author == s.me
 }
 
-// eachContent hands every content to fn.
+// eachContent hands every content to fn: those of the checkpoints, and those of files whose assets, and with them the
+// checkpoints, are no longer shared with the person (row G3).
 func (s *Session) eachContent(ctx context.Context, fn func(content) error) error {
 	var all []content
 	err := s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
@@ -145,7 +146,13 @@ func (s *Session) eachContent(ctx context.Context, fn func(content) error) error
 				all = append(all, content{name + " (image)", k.Image, s.mustHold(k)})
 			}
 		}
-		return nil
+		lost, err := snap.Unshared(s.folderID)
+		for _, f := range lost {
+			if !f.Manifest.IsZero() {
+				all = append(all, content{f.Path, f.Manifest, false})
+			}
+		}
+		return err
 	})
 	if err != nil {
 		return err

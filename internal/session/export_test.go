@@ -56,3 +56,6 @@ func Blank(ctx context.Context, env Env, root string, project studio.ProjectID, 
 	}
 	return s, workspace.WriteMarker(env.FS, root, marker)
 }
+
+// FolderID is the working folder that a session stands in.
+func FolderID(s *Session) studio.ID { return s.folderID }

@@ -29,6 +29,7 @@ const (
 	StatePlanned   FileState = "planned"
 	StateUntracked FileState = "untracked"
 	StateUnusable  FileState = "unusable"
+	StateUnshared  FileState = "unshared" // its asset is no longer shared with this person
 )
 
 // File is the working file of an asset, as it was looked at last.
@@ -86,6 +87,11 @@ func (s *Session) Overtaken(ctx context.Context, change projectdb.ChangeSet) (bo
 				return true, nil
 			}
 		}
+		for id := range known.Of {
+			if picture.Assets[id] == nil { // no longer shared with the person
+				return true, nil
+			}
+		}
 		return false, nil
 	}
 	for _, entity := range change.Entities {
@@ -104,6 +110,7 @@ type files struct {
 	looked    bool
 	of        map[studio.AssetID]File
 	untracked []workspace.Entry
+	unshared  []workspace.Entry
 	folders   []string
 	scanned   workspace.Scanned
 }
@@ -113,6 +120,7 @@ type Working struct {
 	Looked    bool // false: not looked at yet
 	Of        map[studio.AssetID]File
 	Untracked []workspace.Entry // unusable ones too
+	Unshared  []workspace.Entry // of assets that are no longer shared with this person: kept, and never touched
 	Ignored   int
 	Links     []string
 	Nested    []string
@@ -123,8 +131,8 @@ func (s *Session) Files() Working {
 	s.files.mu.Lock()
 	defer s.files.mu.Unlock()
 	w := s.files.scanned
-	return Working{Looked: s.files.looked, Of: s.files.of, Untracked: s.files.untracked, Ignored: w.Ignored, Links: w.Links,
-		Nested: w.Nested}
+	return Working{Looked: s.files.looked, Of: s.files.of, Untracked: s.files.untracked, Unshared: s.files.unshared, Ignored: w.Ignored,
+		Links: w.Links, Nested: w.Nested}
 }
 
 // Rescan looks at the working folder and tells whether anything is not as it was. A file is read only when its times
@@ -143,13 +151,17 @@ func (s *Session) Rescan(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	var untracked []workspace.Entry
+	var untracked, unshared []workspace.Entry
 	of := map[studio.AssetID]File{}
 	assets, own := look.owners(scanned.Files)
 	for i, e := range scanned.Files {
 		id := assets[i]
 		if id.IsZero() || own[id] != e.Path {
-			if !id.IsZero() {
+			switch {
+			case id.IsZero() && look.picture.unshared[e.Path]:
+				unshared = append(unshared, e)
+				continue
+			case !id.IsZero():
 				e.Unusable = "name_taken"
 			}
 			untracked = append(untracked, e)
@@ -167,17 +179,13 @@ func (s *Session) Rescan(ctx context.Context) (bool, error) {
 		}
 	}
 	look.keep(ctx)
-	return s.setFiles(of, untracked, scanned), nil
-}
-
-func (s *Session) setFiles(of map[studio.AssetID]File, untracked []workspace.Entry, scanned workspace.Scanned) bool {
 	s.files.mu.Lock()
 	defer s.files.mu.Unlock()
 	same := s.files.looked && maps.Equal(s.files.of, of) && slices.Equal(s.files.untracked, untracked) &&
-		slices.Equal(s.files.folders, scanned.Folders)
-	s.files.looked, s.files.of, s.files.untracked, s.files.scanned = true, of, untracked, scanned
+		slices.Equal(s.files.unshared, unshared) && slices.Equal(s.files.folders, scanned.Folders)
+	s.files.looked, s.files.of, s.files.untracked, s.files.unshared, s.files.scanned = true, of, untracked, unshared, scanned
 	s.files.folders = scanned.Folders
-	return !same
+	return !same, nil
 }
 
 // look is one look at files, with what it needs of the store.

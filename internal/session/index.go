@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -35,6 +36,7 @@ type Picture struct {
 	keys        map[studio.ID]string                // of paths: what two paths must differ in
 	inside      map[studio.CollectionID][]studio.ID // collections first, then assets, by name; trash aside
 	byPath      map[string]studio.ID                // by key path
+	unshared    map[string]bool                     // paths of files here whose assets are no longer shared with the person
 }
 
 // Look returns the tracking data as it is now: what other processes wrote too, for each look asks the store what changed.
@@ -59,9 +61,11 @@ func (s *Session) Look(ctx context.Context) (*Picture, error) {
 		}
 		next = &Picture{}
 		if all {
-			return next.load(snap)
+			err = next.load(snap)
+		} else {
+			err = next.update(snap, x.now, dirty)
 		}
-		return next.update(snap, x.now, dirty)
+		return errors.Join(err, next.lost(snap, s.folderID))
 	})
 	if err != nil {
 		return nil, err
@@ -87,6 +91,25 @@ func (p *Picture) load(snap *projectdb.Snapshot) error {
 	assets, err := snap.Assets()
 	p.fill(snap.Collections(), assets)
 	return err
+}
+
+// lost finds the files whose assets are no longer shared with the person (row G3). What they came from is kept: shared again,
+// they stand as they stood.
+func (p *Picture) lost(snap *projectdb.Snapshot, folder studio.ID) error {
+	files, err := snap.Unshared(folder)
+	p.unshared = make(map[string]bool, len(files))
+	for _, f := range files {
+		p.unshared[f.Path] = true
+	}
+	return err
+}
+
+// UnsharedAt refuses what is done to a file whose asset is no longer shared with the person; nil for any other. Code: unshared.
+func (p *Picture) UnsharedAt(path string) error {
+	if !p.unshared[path] {
+		return nil
+	}
+	return studio.Refuse(studio.CodeUnshared, studio.Params{Asset: path, N: 1})
 }
 
 func (p *Picture) fill(collections []studio.Collection, assets []projectdb.AssetInfo) {

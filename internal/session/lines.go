@@ -14,18 +14,19 @@ import (
 const (
 	kindCollection = "collection"
 	kindUntracked  = "untracked"
+	kindUnshared   = "unshared"
 )
 
 // line is what a list finds and orders: of 20,000 lines a screen shows sixty, and only those become rows.
 type line struct {
 	id    studio.ID // zero: not in the project
-	kind  string    // collection task resource untracked
+	kind  string    // collection task resource untracked unshared
 	key   string    // of the path, for orders
 	asset *projectdb.AssetInfo
 	state FileState
 	depth int
 
-	entry *workspace.Entry // a file that is not tracked; nil: it is
+	entry *workspace.Entry // a file that is in no asset that the person may see; nil: it is in one
 	name  string           // of entry, as shown
 	in    studio.CollectionID
 }
@@ -58,7 +59,7 @@ func (l *lister) tree(in studio.CollectionID, depth int, lines []line) []line {
 	for _, id := range l.p.inside[in] {
 		level = append(level, l.lineOf(id))
 	}
-	level = append(level, l.untrackedIn(in)...)
+	level = append(level, l.bareFilesIn(in)...)
 	for _, at := range l.sorted(level) {
 		at.depth = depth
 		lines = append(lines, at)
@@ -82,27 +83,40 @@ func (l *lister) lineOf(id studio.ID) line {
 	return at
 }
 
-func untracked(e *workspace.Entry, name string, in studio.CollectionID) line {
-	at := line{kind: kindUntracked, key: keyPath(e.Path), state: StateUntracked, entry: e, name: name, in: in}
-	if e.Unusable != "" {
-		at.state = StateUnusable
+// bareFiles are the lines of the files of the working folder that are in no asset that the person may see: those that are not
+// tracked, and those that are no longer shared.
+func (l *lister) bareFiles(yield func(line) bool) {
+	of := func(e *workspace.Entry, kind string, state FileState) line {
+		return line{kind: kind, key: keyPath(e.Path), state: state, entry: e, name: path.Base(e.Path)}
 	}
-	return at
+	for i := range l.working.Untracked {
+		at := of(&l.working.Untracked[i], kindUntracked, StateUntracked)
+		if at.entry.Unusable != "" {
+			at.state = StateUnusable
+		}
+		if !yield(at) {
+			return
+		}
+	}
+	for i := range l.working.Unshared {
+		if !yield(of(&l.working.Unshared[i], kindUnshared, StateUnshared)) {
+			return
+		}
+	}
 }
 
-// untrackedIn lists the files of the working folder that are not tracked and whose nearest collection this is.
-func (l *lister) untrackedIn(in studio.CollectionID) []line {
+// bareFilesIn lists those of which this is the nearest collection.
+func (l *lister) bareFilesIn(in studio.CollectionID) []line {
 	var lines []line
-	for i := range l.working.Untracked {
-		e := &l.working.Untracked[i]
-		if l.nearest(path.Dir(e.Path)) != in {
+	for at := range l.bareFiles {
+		if l.nearest(path.Dir(at.entry.Path)) != in {
 			continue
 		}
-		name := e.Path
+		at.name, at.in = at.entry.Path, in
 		if base := l.p.Path(in.ID); base != "" {
-			name = strings.TrimPrefix(e.Path, base+"/")
+			at.name = strings.TrimPrefix(at.entry.Path, base+"/")
 		}
-		lines = append(lines, untracked(e, name, in))
+		lines = append(lines, at)
 	}
 	return lines
 }
@@ -133,10 +147,9 @@ func (l *lister) flat() (lines []line, all int) {
 			lines = append(lines, at)
 		}
 	}
-	if l.wantsUntracked() {
-		for i := range l.working.Untracked {
-			e := &l.working.Untracked[i]
-			if at := untracked(e, path.Base(e.Path), studio.CollectionID{}); l.matches(&at) {
+	if l.wantsBareFiles() {
+		for at := range l.bareFiles {
+			if l.matches(&at) {
 				lines = append(lines, at)
 			}
 		}
@@ -165,7 +178,7 @@ func (l *lister) sorted(lines []line) []line {
 	return out
 }
 
-func (l *lister) wantsUntracked() bool {
+func (l *lister) wantsBareFiles() bool {
 	return (l.r.View == "" || l.r.View == ViewDefault) && !l.r.Tasks && len(l.r.Assignees) == 0 && !l.r.Nobody &&
 		len(l.r.Types) == 0 && len(l.r.Tags) == 0 && len(l.r.Statuses) == 0
 }
@@ -283,7 +296,7 @@ func (l *lister) urgency(a *projectdb.AssetInfo) int {
 
 func stateWeight(s FileState) int {
 	return slices.Index([]FileState{StateDiverged, StateModified, StateOutdated, StateMissing, StateUntracked, StateUnusable,
-		StatePlanned, StateNormal, ""}, s)
+		StateUnshared, StatePlanned, StateNormal, ""}, s)
 }
 
 func boolInt(b bool) int {

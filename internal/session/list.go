@@ -45,7 +45,7 @@ func (r ListRequest) filtered() bool {
 
 // Row is a line of a list.
 type Row struct {
-	Kind        string // collection task resource untracked
+	Kind        string // collection task resource untracked unshared
 	ID          studio.ID
 	Parent      studio.CollectionID
 	Name, Path  string
@@ -162,7 +162,7 @@ func (l *lister) row(at line) Row {
 	switch {
 	case at.entry != nil:
 		e := at.entry
-		row := Row{Kind: kindUntracked, Parent: at.in, Path: e.Path, Name: at.name, State: at.state, Depth: at.depth, Unusable: e.Unusable}
+		row := Row{Kind: at.kind, Parent: at.in, Path: e.Path, Name: at.name, State: at.state, Depth: at.depth, Unusable: e.Unusable}
 		row.File = File{Path: e.Path, Exists: true, Size: e.Info.Size, MtimeMs: e.Info.MtimeNs / 1e6}
 		return row
 	case at.asset != nil:

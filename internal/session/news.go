@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 
 	"framehold/internal/projectdb"
 	"framehold/internal/replica"
@@ -114,6 +115,23 @@ func (x syncStore) addNews(tx *projectdb.Tx, cards []projectdb.Card) error {
 		}
 	}
 	return nil
+}
+
+// lostSight makes the card of a pull after which files of this folder are of assets that are no longer shared with the person
+// (row G3): one for all of them.
+func (x syncStore) lostSight(tx *projectdb.Tx, gone []studio.Row) error {
+	files, err := tx.Unshared(x.s.folderID)
+	var paths []string
+	for _, f := range files {
+		if slices.ContainsFunc(gone, func(r studio.Row) bool { a, is := r.(studio.Asset); return is && a.ID == f.Asset }) {
+			paths = append(paths, f.Path)
+		}
+	}
+	if err != nil || len(paths) == 0 {
+		return err
+	}
+	return tx.AddCard(projectdb.Card{ID: x.s.clock.NewID(), Code: studio.CodeUnshared, OpenedMs: x.s.clock.NowMs(),
+		Params: studio.Params{Asset: names(paths), N: len(paths)}})
 }
 
 const awayMs = 4 * 60 * 60 * 1000 // without contact: who is heard of again after that was away (row J6)

@@ -214,7 +214,7 @@ func (x syncStore) write(tx *projectdb.Tx, state *studio.State, queue []projectd
 			return err
 		}
 	}
-	return x.queueAgain(tx, again)
+	return errors.Join(x.queueAgain(tx, again), x.lostSight(tx, gone))
 }
 
 func sameImage(a, b studio.Image) bool {

@@ -62,6 +62,7 @@ const (
 	CodeOverdue     Code = "overdue"      // a task was on the road until a date that is over
 	CodeRoadNew     Code = "road_new"     // it needs more than when they left
 	CodeRoadMissing Code = "road_missing" // not all of what it needs is here
+	CodeUnshared    Code = "unshared"     // files here are of assets that are not shared with them any more
 
 	CodeOrphan       Code = "orphan"
 	CodeNoPermission Code = "no_permission"

@@ -67,6 +67,11 @@ const states: Readonly<Record<string, StateLook>> = {
     word: "Bad name",
     title: "This name does not work on every computer: rename the file",
   },
+  unshared: {
+    icon: "unlink",
+    word: "Not shared",
+    title: "No longer shared with you: the file stays where it is",
+  },
 };
 const notYours: StateLook = {
   icon: "pencil",

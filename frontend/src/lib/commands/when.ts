@@ -70,7 +70,7 @@ export const parked =
     return primaryVerb(c.chain) !== undefined || "You may not decide about this one";
   };
 export const writes = (c: CommandContext): When => c.open && (c.readOnly === "" || c.readOnly);
-export const tracked = (row: CommandRow): boolean => row.kind !== "untracked";
+export const tracked = (row: CommandRow): boolean => row.kind !== "untracked" && row.kind !== "unshared";
 export const isFile = (row: CommandRow): boolean => row.kind === "task" || row.kind === "resource";
 
 /** All selected rows are assets that this may be done to, or why not. */

@@ -32,6 +32,7 @@ const states: readonly Choice[] = [
   { value: "planned", label: "Planned" },
   { value: "untracked", label: "Untracked" },
   { value: "unusable", label: "Bad name" },
+  { value: "unshared", label: "No longer shared" },
 ];
 
 /** The values that a filter can have, in this project. */

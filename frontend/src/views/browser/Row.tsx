@@ -69,7 +69,7 @@ export function Row(props: RowProps) {
         styles.row,
         collection && styles.collection,
         (row.state === "missing" || row.state === "planned") && styles.dim,
-        row.kind === "untracked" && styles.ghost,
+        (row.kind === "untracked" || row.kind === "unshared") && styles.ghost,
         selected && styles.selected,
         selected && !above && styles.first,
         selected && !below && styles.lastSelected,

@@ -8,6 +8,8 @@ import { Pill, PillButton } from "../../components/Pill";
 import { Slot, SlotButton } from "../../components/Slot";
 import { Tabs } from "../../components/Tabs";
 import { keysOf } from "../../lib/commands";
+import { isFile, tracked } from "../../lib/commands/when";
+import { cx } from "../../lib/cx";
 import { count, day, duration, folders, size } from "../../lib/format";
 import { personName, shortName } from "../../lib/look";
 import { common, mixedSign, shared } from "../../lib/mixed";
@@ -35,6 +37,7 @@ const kinds: Readonly<Record<string, string>> = {
   resource: "Resource",
   collection: "Collection",
   untracked: "Untracked file",
+  unshared: "File",
 };
 
 type Part = "review" | "history" | "links" | "info";
@@ -90,7 +93,7 @@ function Pane({ row, rows }: { row: AssetRow; rows: readonly AssetRow[] }) {
         <IconButton icon="panel-right" label="Hide details" size="sm" onClick={toggleDetails} />
       </div>
       <div className={styles.scroll}>
-        {row.kind !== "collection" && row.kind !== "untracked" && (
+        {isFile(row) && (
           <Picture
             src={mine?.preview || row.preview}
             alt={`Preview of ${row.name}`}
@@ -113,9 +116,13 @@ function Pane({ row, rows }: { row: AssetRow; rows: readonly AssetRow[] }) {
             {error.message} {error.hint}
           </p>
         )}
-        {row.kind === "untracked" ? (
-          <Untracked row={row} />
-        ) : (
+        {row.kind === "untracked" && <Untracked row={row} />}
+        {row.kind === "unshared" && (
+          <p className={cx(styles.block, "t2")}>
+            This file is no longer shared with you. It stays where it is, and nothing of yours was lost.
+          </p>
+        )}
+        {tracked(row) && (
           <>
             {row.kind === "task" && <Holding rows={rows} />}
             {row.kind === "collection" && !many && <Inside row={row} />}
