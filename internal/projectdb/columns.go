@@ -33,6 +33,11 @@ func (c cell) value() any {
 		return p[:]
 	case *string:
 		return *p
+	case *studio.Newer:
+		if *p == "" {
+			return nil
+		}
+		return []byte(*p)
 	case *bool:
 		if *p {
 			return int64(1)
@@ -79,6 +84,8 @@ func (c cell) Scan(src any) error {
 			*p = studio.IDFrom(v)
 		case *studio.Hash:
 			*p = studio.HashFrom(v)
+		case *studio.Newer:
+			*p = studio.Newer(v)
 		case *[]studio.RoleID:
 			for ids := range slices.Chunk(v, 16) {
 				*p = append(*p, studio.RoleID{ID: studio.IDFrom(ids)})
@@ -106,7 +113,7 @@ func (c cell) set(v int64) bool {
 		*p = int32(v)
 	case *uint8:
 		*p = uint8(v)
-	case *studio.ID, *studio.Hash, *string, *[]studio.RoleID:
+	case *studio.ID, *studio.Hash, *string, *studio.Newer, *[]studio.RoleID:
 		return v == 0
 	default:
 		return false
@@ -129,7 +136,7 @@ func projectTable(p *studio.Project) table {
 		col("retake_note", &p.Options.RetakeNote), col("review_image", &p.Options.ReviewImage),
 		col("artist_done", &p.Options.ArtistDone), col("done_locks", &p.Options.DoneLocks),
 		col("unicode_table", &p.Options.UnicodeTable), col("handover_auto", &p.Options.HandoverAuto),
-		col("trash_days", &p.Options.TrashDays), col("parked_days", &p.Options.ParkedDays), col("ver", &p.Ver),
+		col("trash_days", &p.Options.TrashDays), col("parked_days", &p.Options.ParkedDays), col("ver", &p.Ver), col("newer", &p.Newer),
 	}}
 }
 
@@ -137,14 +144,14 @@ func memberTable(m *studio.Member) table {
 	return table{"member", 1, []column{
 		col("user_id", &m.User.ID), col("username", &m.Username), col("name", &m.Name), col("email", &m.Email),
 		col("role", &m.Role.ID), col("title", &m.Title), col("department", &m.Department), col("profile", &m.Profile.ID),
-		col("gone", &m.Gone), col("ver", &m.Ver),
+		col("gone", &m.Gone), col("ver", &m.Ver), col("newer", &m.Newer),
 	}}
 }
 
 func roleTable(r *studio.Role) table {
 	return table{"role", 1, []column{
 		col("id", &r.ID.ID), col("name", &r.Name), col("ordinal", &r.Order), col("may", (*uint64)(&r.May)),
-		col("ver", &r.Ver),
+		col("ver", &r.Ver), col("newer", &r.Newer),
 	}}
 }
 
@@ -153,14 +160,14 @@ func statusTable(s *studio.Status) table {
 		col("id", &s.ID.ID), col("name", &s.Name), col("label", &s.Label), col("category", (*uint8)(&s.Category)),
 		col("colour", &s.Colour), col("shape", &s.Shape), col("ordinal", &s.Order), col("hidden", &s.Hidden),
 		col("only_roles", &s.OnlyRoles), col("asks_note", &s.AsksNote), col("asks_image", &s.AsksImage),
-		col("wip_limit", &s.WIPLimit), col("removed", &s.Removed), col("replaced", &s.Replaced.ID), col("ver", &s.Ver),
+		col("wip_limit", &s.WIPLimit), col("removed", &s.Removed), col("replaced", &s.Replaced.ID), col("ver", &s.Ver), col("newer", &s.Newer),
 	}}
 }
 
 func typeTable(t *studio.Type) table {
 	return table{"type", 1, []column{
 		col("id", &t.ID.ID), col("name", &t.Name), col("icon", &t.Icon), col("colour", &t.Colour),
-		col("ordinal", &t.Order), col("removed", &t.Removed), col("ver", &t.Ver),
+		col("ordinal", &t.Order), col("removed", &t.Removed), col("ver", &t.Ver), col("newer", &t.Newer),
 	}}
 }
 
@@ -168,7 +175,7 @@ func collectionTable(c *studio.Collection) table {
 	return table{"collection", 1, []column{
 		col("id", &c.ID.ID), col("parent", &c.Parent.ID), col("name", &c.Name), col("name_key", &c.NameKey),
 		col("shared", &c.Shared), col("created_by", &c.CreatedBy.ID), col("created_ms", &c.CreatedMs),
-		col("trashed_by", &c.TrashedBy.ID), col("trashed_ms", &c.TrashedMs), col("purged", &c.Purged), col("ver", &c.Ver),
+		col("trashed_by", &c.TrashedBy.ID), col("trashed_ms", &c.TrashedMs), col("purged", &c.Purged), col("ver", &c.Ver), col("newer", &c.Newer),
 	}}
 }
 
@@ -181,14 +188,14 @@ func assetTable(a *studio.Asset) table {
 		col("assignment", &a.Assignment.ID), col("epoch", &a.Epoch), col("head", &a.Head.ID),
 		col("next_version", &a.NextVersion), col("created_by", &a.CreatedBy.ID), col("created_ms", &a.CreatedMs),
 		col("first", &a.First.ID), col("trashed_by", &a.TrashedBy.ID), col("trashed_ms", &a.TrashedMs),
-		col("purged", &a.Purged), col("ver", &a.Ver),
+		col("purged", &a.Purged), col("ver", &a.Ver), col("newer", &a.Newer),
 	}}
 }
 
 func assignmentTable(a *studio.Assignment) table {
 	return table{"assignment", 1, []column{
 		col("id", &a.ID.ID), col("asset", &a.Asset.ID), col("to_user", &a.To.ID), col("by_user", &a.By.ID),
-		col("reason", &a.Reason), col("from_seq", &a.FromSeq), col("to_seq", &a.ToSeq),
+		col("reason", &a.Reason), col("from_seq", &a.FromSeq), col("to_seq", &a.ToSeq), col("newer", &a.Newer),
 	}}
 }
 
@@ -201,14 +208,14 @@ func checkpointTable(k *studio.Checkpoint) table {
 		col("group_id", &k.Group.ID), col("state", (*uint8)(&k.State)), col("version", &k.Version),
 		col("no_change", &k.NoChange), col("chain_root", &k.ChainRoot.ID), col("adopted_by", &k.AdoptedBy.ID),
 		col("copied_from", &k.CopiedFrom.ID), col("made_hlc", &k.MadeHybrid), col("received_ms", &k.ReceivedMs),
-		col("ver", &k.Ver),
+		col("ver", &k.Ver), col("newer", &k.Newer),
 	}}
 }
 
 func parkedTable(p *studio.ParkedChain) table {
 	return table{"parked", 1, []column{
 		col("root", &p.Root.ID), col("asset", &p.Asset.ID), col("reason", (*string)(&p.Reason)),
-		col("state", (*uint8)(&p.State)), col("opened_seq", &p.OpenedSeq), col("closed_seq", &p.ClosedSeq),
+		col("state", (*uint8)(&p.State)), col("opened_seq", &p.OpenedSeq), col("closed_seq", &p.ClosedSeq), col("newer", &p.Newer),
 	}}
 }
 
@@ -216,7 +223,7 @@ func noteTable(n *studio.Note) table {
 	return table{"note", 1, []column{
 		col("id", &n.ID.ID), col("asset", &n.Asset.ID), col("checkpoint", &n.Checkpoint.ID), col("author", &n.Author.ID),
 		col("text", &n.Text), col("checkbox", &n.Checkbox), col("done_by", &n.DoneBy.ID), col("withdrawn", &n.Withdrawn),
-		col("made_ms", &n.MadeMs), col("ver", &n.Ver),
+		col("made_ms", &n.MadeMs), col("ver", &n.Ver), col("newer", &n.Newer),
 	}}
 }
 
@@ -231,21 +238,28 @@ func dependencyTable(d *studio.Dependency) table {
 func viewTable(v *studio.SavedView) table {
 	return table{"saved_view", 1, []column{
 		col("id", &v.ID.ID), col("owner", &v.Owner.ID), col("shared", &v.Shared), col("name", &v.Name),
-		col("query", &v.Query), col("layout", &v.Layout), col("ver", &v.Ver),
+		col("query", &v.Query), col("layout", &v.Layout), col("ver", &v.Ver), col("newer", &v.Newer),
 	}}
 }
 
 func roadTable(r *studio.Road) table {
 	return table{"road", 1, []column{
 		col("asset", &r.Asset.ID), col("user_id", &r.User.ID), col("client", &r.Client), col("until_ms", &r.UntilMs),
-		col("since_seq", &r.SinceSeq), col("ended_seq", &r.EndedSeq),
+		col("since_seq", &r.SinceSeq), col("ended_seq", &r.EndedSeq), col("newer", &r.Newer),
 	}}
 }
 
 func handoverTable(h *studio.Handover) table {
 	return table{"handover", 1, []column{
 		col("id", &h.ID.ID), col("asset", &h.Asset.ID), col("from_user", &h.From.ID), col("to_user", &h.To.ID),
-		col("by_user", &h.By.ID), col("deadline_ms", &h.DeadlineMs), col("state", (*uint8)(&h.State)),
+		col("by_user", &h.By.ID), col("deadline_ms", &h.DeadlineMs), col("state", (*uint8)(&h.State)), col("newer", &h.Newer),
+	}}
+}
+
+// newerTable holds the rows of tables that this program does not know.
+func newerTable(o *studio.Opaque) table {
+	return table{"newer_row", 2, []column{
+		col("table_no", (*uint8)(&o.Of)), col("key", (*studio.Newer)(&o.At)), col("form", (*studio.Newer)(&o.Form)),
 	}}
 }
 
@@ -289,6 +303,8 @@ func tableOf(r studio.Row) table {
 		return roadTable(&r)
 	case studio.Handover:
 		return handoverTable(&r)
+	case studio.Opaque:
+		return newerTable(&r)
 	}
 	panic(fmt.Sprintf("projectdb: no table for %T", r))
 }

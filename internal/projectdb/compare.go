@@ -15,7 +15,19 @@ func (r *replay) compareTables() error {
 			return err
 		}
 	}
-	return nil
+	for _, row := range r.All(studio.TableNewer) {
+		if _, known := r.ledger.Row(row.Table(), row.Key()); !known {
+			r.report("newer_row", fmt.Sprintf("row of table %d", row.Table()), r.fromNowhere("newer_row"))
+		}
+	}
+	return r.Err()
+}
+
+func (r *replay) fromNowhere(table string) string {
+	if r.stand != nil {
+		return "is in the " + table + " table, and neither the server nor an act of this computer made it"
+	}
+	return "is in the " + table + " table, and no event made it"
 }
 
 func (r *replay) compareTable(zero studio.Row) error {
@@ -66,11 +78,7 @@ func (r *replay) compareRow(no studio.Table, key string, t table, raw []any) {
 			asset, _ := columnOf(t, raw, "asset").([]byte)
 			name = r.entity(studio.IDFrom(asset)) + ": " + name
 		}
-		if r.stand != nil {
-			r.report(t.name, name, "is in the "+t.name+" table, and neither the server nor an act of this computer made it")
-		} else {
-			r.report(t.name, name, "is in the "+t.name+" table, and no event made it")
-		}
+		r.report(t.name, name, r.fromNowhere(t.name))
 		return
 	}
 	for i, value := range tableOf(want).values() {

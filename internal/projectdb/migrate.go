@@ -78,7 +78,7 @@ func (d *DB) migrateAlone(ctx context.Context, all []sqlite.Migration) (err erro
 		return failure("migrate store", err)
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	for _, step := range []func(context.Context, *sql.Tx, int, []sqlite.Migration) error{dropTriggers, carry, examine} {
+	for _, step := range []func(context.Context, *sql.Tx, int, []sqlite.Migration) error{dropTriggers, carry, settle, makeTriggers, examine} {
 		if err := step(ctx, tx, version, all); err != nil {
 			return failure("migrate store", err)
 		}
@@ -113,13 +113,64 @@ func carry(ctx context.Context, tx *sql.Tx, version int, all []sqlite.Migration)
 			statements = append(statements, m.SQL)
 		}
 	}
-	statements = append(statements, triggers(), fmt.Sprintf("PRAGMA user_version = %d", sqlite.Newest(all)))
-	for _, q := range statements {
+	for _, q := range append(statements, fmt.Sprintf("PRAGMA user_version = %d", sqlite.Newest(all))) {
 		if _, err := tx.ExecContext(ctx, q); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// settle has this program read what an older one kept without knowing it: fields that have a column now, rows that have a table.
+func settle(ctx context.Context, tx *sql.Tx, _ int, _ []sqlite.Migration) error {
+	w := Tx{reader: newReader(ctx, tx)}
+	defer w.close()
+	for _, o := range list(&w.reader, newerTable, "WHERE table_no <= ?", studio.TableLast) {
+		row, err := studio.RowFrom(o.Of, o.At, []byte(o.Form))
+		if err != nil {
+			return err
+		}
+		t := newerTable(&o)
+		if err := errors.Join(w.put(tableOf(row)),
+			w.exec("DELETE FROM "+t.name+" WHERE "+t.keySQL(), t.values()[:t.keys]...)); err != nil {
+			return err
+		}
+	}
+	for _, zero := range stateRows {
+		if !w.grown(tableOf(zero)) {
+			continue
+		}
+		for _, old := range w.All(zero.Table()) {
+			row, err := studio.DecodeRow(old.Table(), studio.EncodeRow(old))
+			if err == nil {
+				err = w.put(tableOf(row))
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	var grown []studio.Event
+	err := w.each(eventSelect("WHERE newer IS NOT NULL"), nil, func(row scanner) error {
+		var ev studio.Event
+		err := scanEvent(row, &ev)
+		grown = append(grown, ev)
+		return err
+	})
+	for i := range grown {
+		if err == nil {
+			grown[i], err = studio.EventFrom(grown[i].Header(), nil)
+		}
+		if err == nil {
+			err = w.put(eventTable(&grown[i]))
+		}
+	}
+	return errors.Join(err, w.Err())
+}
+
+func makeTriggers(ctx context.Context, tx *sql.Tx, _ int, _ []sqlite.Migration) error {
+	_, err := tx.ExecContext(ctx, triggers())
+	return err
 }
 
 // examine refuses what does not hold any more.

@@ -3,8 +3,10 @@ package projectdb_test
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -59,8 +61,19 @@ func write(d *projectdb.DB) error {
 	return err
 }
 
-func migrations(sql string) fstest.MapFS {
-	return fstest.MapFS{"0002-lights.sql": {Data: []byte(sql)}}
+// migrations are those of the program and one more.
+func migrations(t *testing.T, sql string) fstest.MapFS {
+	t.Helper()
+	all := fstest.MapFS{}
+	ours, err := filepath.Glob(filepath.Join("migrations", "*.sql"))
+	require.NoError(t, err)
+	for _, name := range ours {
+		b, err := os.ReadFile(name)
+		require.NoError(t, err)
+		all[filepath.Base(name)] = &fstest.MapFile{Data: b}
+	}
+	all[fmt.Sprintf("%04d-lights.sql", len(ours)+2)] = &fstest.MapFile{Data: []byte(sql)}
+	return all
 }
 
 // TestCase_H11: a store of an older program is carried over, alone and with a copy beside it; one of a newer program is read.
@@ -73,7 +86,7 @@ func TestCase_H11(t *testing.T) {
 func anOldStoreIsCarriedOver(t *testing.T) {
 	o := options(t)
 	create(t, o)
-	o.Migrations = migrations(`CREATE TABLE light (name TEXT) STRICT; INSERT INTO light VALUES ('key')`)
+	o.Migrations = migrations(t, `CREATE TABLE light (name TEXT) STRICT; INSERT INTO light VALUES ('key')`)
 	for range 2 { // the second time there is nothing to do
 		d, err := projectdb.Open(t.Context(), o)
 		require.NoError(t, err)
@@ -81,10 +94,65 @@ func anOldStoreIsCarriedOver(t *testing.T) {
 		require.NoError(t, d.Close())
 	}
 	require.Equal(t, "key", sqlOf(t, o.Path, `SELECT name FROM light`))
-	require.Equal(t, "2", sqlOf(t, o.Path, `PRAGMA user_version`))
+	require.Equal(t, "3", sqlOf(t, o.Path, `PRAGMA user_version`))
 	require.Len(t, backups(t, o), 1)
-	require.Equal(t, "1", sqlOf(t, backups(t, o)[0], `PRAGMA user_version`))
+	require.Equal(t, "2", sqlOf(t, backups(t, o)[0], `PRAGMA user_version`))
 	require.Equal(t, "ok", sqlOf(t, backups(t, o)[0], `PRAGMA integrity_check`))
+}
+
+// TestAStoreOfTheFirstSchemaBecomesAsAFreshOne carries it over; verify compares its schema with a fresh one.
+func TestAStoreOfTheFirstSchemaBecomesAsAFreshOne(t *testing.T) {
+	o := options(t)
+	first, err := os.ReadFile(filepath.Join("testdata", "0001-schema.sql"))
+	require.NoError(t, err)
+	require.NoError(t, os.MkdirAll(filepath.Dir(o.Path), 0o700))
+	create(t, projectdb.Options{Path: o.Path + ".fresh", FS: o.FS, Clock: o.Clock})
+	application := sqlOf(t, o.Path+".fresh", `PRAGMA application_id`)
+	sqlOf(t, o.Path, string(first), `PRAGMA application_id = `+application, `PRAGMA user_version = 1`, `PRAGMA journal_mode = wal`)
+	d, err := projectdb.Open(t.Context(), o)
+	require.NoError(t, err)
+	require.NoError(t, d.ReadOnly())
+	_, problems, err := d.Verify(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, problems)
+	require.NoError(t, d.Close())
+	require.Len(t, backups(t, o), 1)
+}
+
+// TestAnUpdatedProgramReadsWhatItKept: what a newer program had added has its columns and tables after the migration that
+// makes them, and the rest stays as it came (row H9).
+func TestAnUpdatedProgramReadsWhatItKept(t *testing.T) {
+	o := options(t)
+	create(t, o)
+	view := studio.SavedView{ID: studio.ViewID{ID: studio.ID{1}}, Owner: studio.UserID{ID: studio.ID{2}}, Name: "Mine", Ver: 4}
+	type blob = []byte
+	db, err := sql.Open("sqlite", "file:"+o.Path)
+	require.NoError(t, err)
+	for query, args := range map[string][]any{
+		// As a program kept them that knew no field of a project above 12, none of an event above 17, and no saved views.
+		`INSERT INTO project VALUES (x'09090909090909090909090909090909', 'Film', 2, 0, 1, 0, 0, 0, '', 0, 0, 0, 7, ?)`: {blob{13 << 3, 30, 0xc0, 2, 5}},
+		`INSERT INTO newer_row VALUES (14, ?, ?), (200, x'01', x'02')`:                                                  {blob(view.Key()), studio.EncodeRow(view)},
+		`INSERT INTO event VALUES (1, x'07070707070707070707070707070707', NULL, 0, x'02020202020202020202020202020202', 90, x'03030303030303030303030303030303', NULL, NULL, NULL, NULL, 0, 0, 1, '', '', 0, NULL, x'', zeroblob(32), ?)`: {
+			slices.Concat(blob{0x92, 1, 16}, blob(view.Key()), blob{0xc0, 2, 5})},
+	} {
+		_, err := db.ExecContext(t.Context(), query, args...)
+		require.NoError(t, err, query)
+	}
+	require.NoError(t, db.Close())
+	o.Migrations = migrations(t, `SELECT 1`)
+	d, err := projectdb.Open(t.Context(), o)
+	require.NoError(t, err)
+	require.NoError(t, d.Read(t.Context(), func(snap *projectdb.Snapshot) error {
+		require.Equal(t, uint32(30), snap.Project().Options.ParkedDays)
+		require.Len(t, snap.Project().Newer, 3)
+		kept, ok := snap.View(view.ID)
+		require.True(t, ok)
+		require.Equal(t, view, kept)
+		require.Equal(t, []studio.Row{studio.Opaque{Of: 200, At: "\x01", Form: "\x02"}}, snap.All(studio.TableNewer))
+		return snap.Err()
+	}))
+	require.NoError(t, d.Close())
+	require.Equal(t, "01 C00205", sqlOf(t, o.Path, `SELECT hex(substr(status, 1, 1)) || ' ' || hex(newer) FROM event`))
 }
 
 func TestTriggersAreMadeAnewByAMigration(t *testing.T) {
@@ -93,7 +161,7 @@ func TestTriggersAreMadeAnewByAMigration(t *testing.T) {
 	create(t, o)
 	fresh := sqlOf(t, o.Path, named)
 	sqlOf(t, o.Path, `DROP TRIGGER event_fixed`, `CREATE TRIGGER old_one AFTER INSERT ON event BEGIN SELECT 1; END`, `SELECT 1`)
-	o.Migrations = migrations(`SELECT 1`)
+	o.Migrations = migrations(t, `SELECT 1`)
 	d, err := projectdb.Open(t.Context(), o)
 	require.NoError(t, err)
 	require.NoError(t, d.Close())
@@ -109,7 +177,7 @@ func TestAMigrationThatFailsLeavesTheStoreAsItWas(t *testing.T) {
 			o := options(t)
 			create(t, o)
 			old := o
-			o.Migrations = migrations(statement)
+			o.Migrations = migrations(t, statement)
 			_, err := projectdb.Open(t.Context(), o)
 			require.Error(t, err)
 			require.Equal(t, "0", sqlOf(t, o.Path, `SELECT count(*) FROM sqlite_schema WHERE name = 'light'`))
@@ -126,7 +194,7 @@ func aMigrationWaitsForNobody(t *testing.T) {
 	create(t, o)
 	older, err := projectdb.Open(t.Context(), o)
 	require.NoError(t, err)
-	o.Migrations = migrations(`CREATE TABLE light (name TEXT) STRICT`)
+	o.Migrations = migrations(t, `CREATE TABLE light (name TEXT) STRICT`)
 	_, err = projectdb.Open(t.Context(), o)
 	require.Equal(t, studio.CodeStoreInUse, studio.CodeOf(err))
 	require.Empty(t, backups(t, o))
@@ -140,9 +208,9 @@ func aMigrationWaitsForNobody(t *testing.T) {
 func TestMigrationsAreNumberedWithoutAGap(t *testing.T) {
 	o := options(t)
 	create(t, o)
-	o.Migrations = fstest.MapFS{"0003-lights.sql": {Data: []byte(`SELECT 1`)}}
+	o.Migrations = fstest.MapFS{"0004-lights.sql": {Data: []byte(`SELECT 1`)}}
 	_, err := projectdb.Open(t.Context(), o)
-	require.ErrorContains(t, err, "0003-lights.sql")
+	require.ErrorContains(t, err, "0004-lights.sql")
 }
 
 func aNewerStoreOpensReadOnly(t *testing.T) {

@@ -1,8 +1,8 @@
 package projectdb
 
 import (
+	"errors"
 	"fmt"
-	"slices"
 
 	"framehold/internal/studio"
 )
@@ -11,7 +11,7 @@ import (
 // chain is the server's. A limited view has no log to prove it by: its base is the view with the pending ops taken back.
 // Either way the base has the sums that were compared with the server's, and the pending ops over it give the view (I8).
 func (r *replay) remoteChecks() []func() error {
-	r.opaque = r.newerKinds()
+	r.opaque = r.newerActs()
 	if r.stand.LogUpto > 0 { // the log is not all here yet
 		r.by = "by what the server sent"
 		return []func() error{r.layBase, r.checkShape, r.checkOps, r.checkSums, r.foresee, r.compareTables}
@@ -27,14 +27,27 @@ func (r *replay) remoteChecks() []func() error {
 	return []func() error{r.layBase, r.checkShape, r.checkOps, r.checkSums, r.foresee, r.compareTables, r.checkDerived}
 }
 
-// newerKinds tells whether the log has acts of kinds that this program does not know: a newer one made them (row H9).
-func (r *replay) newerKinds() (newer bool) {
-	known := studio.Kinds()
-	err := r.each(`SELECT DISTINCT kind FROM event`, nil, func(row scanner) error {
+// newerActs tells whether the log has acts, or the tables have rows, of which this program does not know all: a newer one made
+// them, by rules that this one does not know (row H9).
+func (r *replay) newerActs() (newer bool) {
+	newer = len(r.All(studio.TableNewer)) > 0
+	for _, zero := range stateRows {
+		newer = newer || r.grown(tableOf(zero))
+	}
+	if newer {
+		return true
+	}
+	err := r.each(`SELECT kind, body, newer IS NOT NULL FROM event`, nil, func(row scanner) error {
 		var kind studio.Kind
-		err := row.Scan(cell{(*uint8)(&kind)})
-		newer = newer || !slices.Contains(known, kind)
-		return err
+		var bytes []byte
+		var grown bool
+		if err := row.Scan(cell{(*uint8)(&kind)}, &bytes, &grown); err != nil || newer || grown {
+			newer = newer || grown
+			return err
+		}
+		body, err := studio.DecodeBody(kind, bytes)
+		newer = errors.Is(err, studio.ErrNewer) || err == nil && studio.IsNewer(kind, body)
+		return nil
 	})
 	return r.note(err) && newer
 }
@@ -85,11 +98,12 @@ func (r *replay) checkSums() error {
 	if r.stand.Generation == ([8]byte{}) {
 		return nil
 	}
-	sums := r.ledger.Sums()
-	for _, zero := range stateRows {
-		if sums[zero.Table()] != r.stand.Sums[zero.Table()] {
-			r.report("sum", "table "+tableOf(zero).name, "is not as the server had it when this computer compared the two")
+	for _, t := range r.ledger.Sums().Unlike(r.stand.Sums) {
+		name := fmt.Sprint(t)
+		if t <= studio.TableLast {
+			name = tableOf(stateRows[t-1]).name
 		}
+		r.report("sum", "table "+name, "is not as the server had it when this computer compared the two")
 	}
 	return nil
 }
@@ -134,8 +148,8 @@ func (r *replay) layBase() error {
 			base.Remove(studio.TableCheckpoint, string(b.Checkpoint.ID[:]))
 		}
 	}
-	for _, zero := range stateRows {
-		for _, row := range r.All(zero.Table()) {
+	for _, t := range studio.Tables() {
+		for _, row := range r.All(t) {
 			k, isCheckpoint := row.(studio.Checkpoint)
 			if now, ok := base.Find(row.Table(), row.Key()); ok && !(isCheckpoint && k.State == studio.Safety) {
 				r.ledger.Lay(now)

@@ -438,8 +438,11 @@ func (r *reader) All(t studio.Table) []studio.Row {
 	case studio.TableDependency:
 		return rowsOf(list(r, dependencyTable, "ORDER BY asset, target"))
 	}
-	studio.Must(t == studio.TableHandover, "every table is listed")
-	return rowsOf(list(r, handoverTable, "ORDER BY id"))
+	if t == studio.TableHandover {
+		return rowsOf(list(r, handoverTable, "ORDER BY id"))
+	}
+	studio.Must(t == studio.TableNewer, "every table is listed")
+	return rowsOf(list(r, newerTable, "ORDER BY table_no, key"))
 }
 
 func rowsOf[R studio.Row](typed []R) []studio.Row {

@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 
 	"framehold/internal/studio"
 )
@@ -129,6 +131,15 @@ func checkSchema(s *Snapshot, found *findings) error {
 	return nil
 }
 
+// spacing is what may differ where a migration added a column: comments, and blanks.
+var spacing = regexp.MustCompile(`--[^\n]*\n|\s+`)
+
+// plain is a definition without spacing that says nothing.
+func plain(sql string) string {
+	sql = strings.Join(strings.Fields(spacing.ReplaceAllString(sql, " ")), " ")
+	return strings.NewReplacer(" ,", ",", " )", ")", "( ", "(").Replace(sql)
+}
+
 const schemaSQL = `SELECT type || ' ' || name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'`
 
 func schemaOf(rows *sql.Rows, err error) (map[string]string, error) {
@@ -142,7 +153,7 @@ func schemaOf(rows *sql.Rows, err error) (map[string]string, error) {
 		if err := rows.Scan(&name, &sql); err != nil {
 			return nil, err
 		}
-		found[name] = sql
+		found[name] = plain(sql)
 	}
 	return found, rows.Err()
 }

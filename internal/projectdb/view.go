@@ -98,6 +98,14 @@ func (r *reader) one(t table, id studio.ID) bool {
 	return r.note(r.queryRow(t.selectSQL("WHERE "+t.cols[0].name+" = ?"), id.Bytes()).Scan(t.targets()...))
 }
 
+// grown tells whether a table has rows with fields of a newer program.
+func (r *reader) grown(t table) (some bool) {
+	if t.cols[len(t.cols)-1].name != "newer" {
+		return false
+	}
+	return r.note(r.queryRow("SELECT EXISTS (SELECT 1 FROM "+t.name+" WHERE newer IS NOT NULL)").Scan(&some)) && some
+}
+
 // list reads rows of one table.
 func list[R any](r *reader, of func(*R) table, where string, args ...any) []R {
 	var row R
@@ -298,6 +306,15 @@ func (r *reader) Handovers(a studio.AssetID) []studio.Handover {
 	return list(r, handoverTable, "WHERE asset = ? ORDER BY id", a.Bytes())
 }
 
+// Opaque finds a row of a table that this program does not know.
+func (r *reader) Opaque(t studio.Table, key string) (o studio.Opaque, ok bool) {
+	found := list(r, newerTable, "WHERE table_no = ? AND key = ?", t, []byte(key))
+	if len(found) == 0 {
+		return o, false
+	}
+	return found[0], true
+}
+
 // InStatus lists the tasks of a status.
 func (r *reader) InStatus(id studio.StatusID) []studio.Asset {
 	return list(r, assetTable, "WHERE status = ? ORDER BY id", id.Bytes())
@@ -357,7 +374,7 @@ func eventTable(ev *studio.Event) table {
 		col("actor", &ev.Actor.ID), col("kind", (*uint8)(&ev.Kind)), col("entity", &ev.Entity), col("about", &ev.About.ID),
 		col("group_id", &ev.Group.ID), col("undoes", &ev.Undoes.ID), col("cause", &ev.Cause.ID),
 		col("made_hlc", &ev.MadeHybrid), col("received_ms", &ev.ReceivedMs), col("verdict", (*uint8)(&ev.Verdict)),
-		col("reason", (*string)(&ev.Reason)), col("result", &ev.Result), col("version", &ev.Version), col("status", &ev.Status.ID),
+		col("reason", (*string)(&ev.Reason)), col("result", &ev.Result), col("version", &ev.Version), col("status", &ev.Status.ID), col("newer", &ev.Newer),
 	}}
 }
 

@@ -131,6 +131,7 @@ type (
 		Limit  int
 		Knows  func(studio.Kind) bool
 		HandIn bool // by the deposit key: nothing waits for its base
+		Retell bool // with the announcements of what is still to be sealed, before all else: see Retold
 	}
 	// Push sends a batch.
 	Push struct{ Request wire.PushRequest }
@@ -204,6 +205,7 @@ type Core struct {
 	suspects int  // ops from the next one on, among which one makes every push fail; 0: none is known
 	closed   bool // the person's account is: they cannot sign in again
 	handing  bool // no member any more: what waits is handed in by the deposit key
+	retold   bool // with its announcements, in this round
 	tooOld   bool // to pull: it pushes all the same
 	common   uint64
 	life     wire.Generation  // of the server, as Hello told it
@@ -406,7 +408,11 @@ func (p Pulled) continuedBy(r wire.PullReply) bool {
 	return r.Head.Seq == p.Head.Seq || !r.Whole && r.Head.Seq > p.Head.Seq
 }
 
-func (c *Core) build() Effect { return Build{Limit: c.limit, Knows: c.knows, HandIn: c.handing} }
+func (c *Core) build() Effect {
+	retell := c.handing && !c.retold
+	c.retold = c.handing
+	return Build{Limit: c.limit, Knows: c.knows, HandIn: c.handing, Retell: retell}
+}
 
 // knows tells whether the server has a kind. What is handed in is not asked about: what cannot be read is kept.
 func (c *Core) knows(k studio.Kind) bool { return c.handing || c.kinds[k] && !c.lacks[k] }
@@ -638,7 +644,7 @@ func (c *Core) handOver(nowMs int64) Effect {
 	if c.handing || c.stand.DepositKey.IsZero() {
 		return c.rest(nowMs, NotAMember)
 	}
-	c.handing = true
+	c.handing, c.retold = true, false
 	return Again{}
 }
 

@@ -89,6 +89,33 @@ func Ready(queue []Pending, sight Sight, e Build) []Pending {
 	return ready
 }
 
+// Retold lists the announcements of the checkpoints that the queue has yet to seal, at most e.Limit. Who hands in hands them in
+// again: no pull tells them whether the server went back behind one (row H3). Where it did not, the answer is the same.
+func Retold(queue []Pending, announced func(studio.CheckpointID) (studio.Op, bool), e Build) (ops []studio.Op) {
+	for _, p := range queue {
+		seal, seals := p.Op.Body.(*studio.SealBody)
+		if !seals || p.Acked || !e.Retell || len(ops) == e.Limit {
+			continue
+		}
+		if op, ok := announced(seal.Checkpoint); ok {
+			ops = append(ops, op)
+		}
+	}
+	return ops
+}
+
+// AsksAgain tells whether a seal is asked for once more, by a new op, after a verdict: it only waited (rows B2, B10, B17), or the
+// server had lost the announcement, and has it back (row H3). k is the checkpoint as the view has it.
+func AsksAgain(verdict studio.Verdict, reason studio.Code, k studio.Checkpoint) bool {
+	switch {
+	case verdict == studio.Noop:
+		return reason == studio.CodeWaitContent || reason == studio.CodeWaitBase || reason == studio.CodeQuota
+	case verdict == studio.Refused && reason == studio.CodeUnknownCheckpoint:
+		return k.State == studio.Announced || k.State == studio.Local || k.State == studio.Contested
+	}
+	return false
+}
+
 // Aside counts the ops that wait for an update of the server: those of kinds that it lacks, and what follows on their
 // entities (rows A6, H8).
 func Aside(queue []Pending, knows func(studio.Kind) bool) (n int) {

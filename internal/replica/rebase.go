@@ -168,10 +168,7 @@ func newestRows(pulled []wire.Row) []wire.Row {
 }
 
 func rowFrom(r wire.Row) (studio.Row, error) {
-	row, err := studio.DecodeRow(r.Table, r.Bytes)
-	if err == nil && row.Key() != r.Key {
-		err = fmt.Errorf("%w: another key", studio.ErrMalformed)
-	}
+	row, err := studio.RowFrom(r.Table, r.Key, r.Bytes)
 	if err != nil {
 		return nil, fmt.Errorf("pulled row: %w", err)
 	}
@@ -183,10 +180,8 @@ func sameSums(sums studio.Sums, p Pulled) error {
 	if len(p.Sums) == 0 {
 		return nil
 	}
-	for t := studio.TableProject; t <= studio.TableLast; t++ {
-		if sums[t] != p.Sums[t] {
-			return fmt.Errorf("%w: table %d", ErrDiffers, t)
-		}
+	if unlike := sums.Unlike(p.Sums); len(unlike) > 0 {
+		return fmt.Errorf("%w: tables %d", ErrDiffers, unlike)
 	}
 	return nil
 }
@@ -288,7 +283,7 @@ func dropBase(state *studio.State, authored map[string]bool, all func(studio.Tab
 			state.Remove(r.Table(), r.Key())
 		}
 	}
-	for t := studio.TableProject; t <= studio.TableLast; t++ {
+	for _, t := range studio.Tables() {
 		for _, r := range all(t) {
 			drop(r)
 		}

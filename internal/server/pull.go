@@ -182,7 +182,7 @@ func (p *pull) add(rows []serverdb.Row, full bool) error {
 			if r.Bytes == nil {
 				continue
 			}
-			row, err := studio.DecodeRow(r.Table, r.Bytes)
+			row, err := studio.RowFrom(r.Table, r.Key, r.Bytes)
 			if err != nil {
 				return err
 			}

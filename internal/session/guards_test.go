@@ -44,7 +44,7 @@ func TestNoConflictClauseTakesARowAway(t *testing.T) {
 		"a checkpoint is dropped by its id": `REPLACE INTO checkpoint SELECT * FROM checkpoint WHERE state = 8`,
 		"an asset gets another's id":        `UPDATE OR REPLACE asset SET id = (SELECT min(id) FROM asset)`,
 		"an asset gets another's rowid":     `UPDATE OR REPLACE asset SET rowid = (SELECT min(rowid) FROM asset)`,
-		"an asset comes from nowhere":       `INSERT INTO asset SELECT randomblob(16), parent, 'x', 'x', kind, type, '', status, 0, rank, '', 0, 0, NULL, NULL, 0, NULL, 1, created_by, 0, NULL, NULL, 0, 0, 1 FROM asset LIMIT 1`,
+		"an asset comes from nowhere":       `INSERT INTO asset SELECT randomblob(16), parent, 'x', 'x', kind, type, '', status, 0, rank, '', 0, 0, NULL, NULL, 0, NULL, 1, created_by, 0, NULL, NULL, 0, 0, 1, NULL FROM asset LIMIT 1`,
 		"a holding gets another's id":       `UPDATE OR REPLACE assignment SET id = (SELECT min(id) FROM assignment)`,
 		"a holding gets another's task":     `UPDATE OR REPLACE assignment SET asset = (SELECT min(asset) FROM assignment)`,
 		"a holding gets another's rowid":    `UPDATE OR REPLACE assignment SET rowid = (SELECT min(rowid) FROM assignment)`,
@@ -52,7 +52,7 @@ func TestNoConflictClauseTakesARowAway(t *testing.T) {
 		"a holding's reason changes":        `UPDATE assignment SET reason = 'because'`,
 		"an event gets another's number":    `UPDATE OR REPLACE event SET seq = 3 WHERE seq = 4`,
 		"a member gets another's name":      `UPDATE OR REPLACE member SET username = 'ANA' WHERE username = 'ben'`,
-		"a member replaces another":         `INSERT OR REPLACE INTO member SELECT randomblob(16), username, name, email, role, title, department, NULL, 0, 1 FROM member WHERE username = 'ana'`,
+		"a member replaces another":         `INSERT OR REPLACE INTO member SELECT randomblob(16), username, name, email, role, title, department, NULL, 0, 1, NULL FROM member WHERE username = 'ana'`,
 		"a member is deleted":               `DELETE FROM member`,
 		"a role is replaced":                `INSERT OR REPLACE INTO role SELECT * FROM role`,
 		"a status gets another's id":        `UPDATE OR REPLACE status SET id = (SELECT min(id) FROM status)`,
@@ -64,11 +64,18 @@ func TestNoConflictClauseTakesARowAway(t *testing.T) {
 		"v1 joins a chain":                  `UPDATE checkpoint SET chain_root = id WHERE version = 1`,
 	} {
 		_, err := db.Exec(statement)
-		require.Error(t, err, name)
+		forbidden(t, err, name)
 	}
 	var n int
 	require.NoError(t, db.QueryRow(`SELECT count(*) FROM checkpoint WHERE asset = ? AND version IN (1, 2)`, held.Bytes()).Scan(&n))
 	require.Equal(t, 2, n)
+}
+
+// forbidden is an error of what the store does not let happen: not of a row that has too few columns.
+func forbidden(t *testing.T, err error, name string) {
+	t.Helper()
+	require.Error(t, err, name)
+	require.NotContains(t, err.Error(), "columns but", name)
 }
 
 // Without this a non-holder would make a resource of the task, save, and make it a task again.

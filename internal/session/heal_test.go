@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -90,6 +91,46 @@ func TestWhoLostTheirPlaceHandsInWhatWasNotSent(t *testing.T) {
 	parked, err := ana.Parked(t.Context(), false)
 	require.NoError(t, err)
 	require.Len(t, parked, 1)
+}
+
+// Who has no place any more cannot see that the server went back: what was announced before is handed in again with what is
+// still to be sealed, so that what was saved has its place (row H3).
+func TestWhoHandsInGivesBackAnAnnouncementThatWasLost(t *testing.T) {
+	f, ana, ben := newFilm(t, nil)
+	ana.syncs()
+	ben.syncs()
+	before := f.db.Copy()
+	ben.write("ben.blend", "one")
+	made := save(t, ben.Session, "ben.blend", "one", "")
+	require.NoError(t, made.Err)
+	ben.syncs()
+	require.Equal(t, 1, ben.queued(), "the seal waits for its bytes; the announcement is in the base")
+
+	f.db = before
+	f.tx(func(tx serverdb.Tx) error {
+		_, known := tx.Checkpoint(made.ID)
+		require.False(t, known)
+		gone, _ := tx.Member(ben.Me())
+		gone.Gone = true
+		head := tx.Head()
+		ev := studio.Event{Seq: head.Seq + 1, Op: studio.OpID{ID: studio.IDFrom(randomID())}, Actor: ana.Me(), Kind: studio.KindMemberSet,
+			Entity: ben.Me().ID, ReceivedMs: head.ServerMs, Verdict: studio.Applied}
+		ev.Chain = ev.NextChain(head.Chain)
+		return errors.Join(tx.Append([]studio.Event{ev}), tx.Put(ev.Seq, []studio.Row{gone}, nil))
+	})
+	require.Equal(t, replica.NotAMember, ben.round())
+	require.Empty(t, ben.cards(), "nothing is to be done")
+	ben.proves()
+	ben.handsInBytes(made.ID)
+	require.Equal(t, replica.NotAMember, ben.round())
+	f.tx(func(tx serverdb.Tx) error {
+		k, known := tx.Checkpoint(made.ID)
+		require.True(t, known)
+		require.Equal(t, studio.Parked, k.State)
+		return nil
+	})
+	require.Equal(t, []studio.Code{studio.CodeNotMember}, ben.cards())
+	ben.proves()
 }
 
 // handsInBytes hands the bytes of a checkpoint in, as the lane of content does.

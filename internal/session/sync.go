@@ -187,7 +187,7 @@ func (x syncStore) write(tx *projectdb.Tx, state *studio.State, queue []projectd
 		if err := tx.DecideOp(ev); err != nil {
 			return err
 		}
-		if err := errors.Join(x.told(tx, ev), basedBelow(tx, q.Op, ev)); err != nil {
+		if err := errors.Join(x.told(tx, q.Op, ev), basedBelow(tx, q.Op, ev)); err != nil {
 			return err
 		}
 	}
@@ -325,33 +325,39 @@ func (x syncStore) KeepLog(ctx context.Context, k replica.KeepLog) (stand replic
 	return stand, err
 }
 
-// sealAgain asks again for what only waited for its content, its base or room (rows B2, B10, B17), by new ops. They wait in
-// the queue until the lane of bytes finds the checkpoint covered: asked at once, the answer would be the same.
+// sealAgain asks again, by new ops, for what has to be asked again. They wait in the queue until the lane of bytes finds the
+// checkpoint covered: asked at once, the answer would be the same.
 func (x syncStore) sealAgain(tx *projectdb.Tx, state *studio.State, queue []projectdb.QueuedOp, out replica.Rebased) (again []replica.Redone, err error) {
 	next := tx.NextLocalN()
 	for _, q := range queue {
 		ev, acked := out.Acked[q.Op.ID]
-		if !acked || q.Op.Kind != studio.KindSeal || ev.Verdict != studio.Noop {
+		if !acked || !asksAgain(state, q.Op, ev) {
 			continue
 		}
-		switch ev.Reason {
-		case studio.CodeWaitContent, studio.CodeWaitBase, studio.CodeQuota:
-			if err := tx.SetUncovered(q.Op.Body.(*studio.SealBody).Checkpoint); err != nil {
-				return nil, err
-			}
-			op := replica.Pending{LocalN: next + uint64(len(again)), Op: q.Op}
-			op.Op.ID = studio.OpID{ID: x.s.clock.NewID()}
-			redone, err := replica.Replay(state, x.s.me, op)
-			if err != nil {
-				return nil, err
-			}
-			again = append(again, redone)
+		if err := tx.SetUncovered(q.Op.Body.(*studio.SealBody).Checkpoint); err != nil {
+			return nil, err
 		}
+		op := replica.Pending{LocalN: next + uint64(len(again)), Op: q.Op}
+		op.Op.ID = studio.OpID{ID: x.s.clock.NewID()}
+		redone, err := replica.Replay(state, x.s.me, op)
+		if err != nil {
+			return nil, err
+		}
+		again = append(again, redone)
 	}
 	return again, state.Err()
 }
 
-// handInAgain queues a seal that was handed in and only waited for its content once more, if that was not done yet.
+func asksAgain(view studio.View, op studio.Op, ev studio.Event) bool {
+	b, seals := op.Body.(*studio.SealBody)
+	if !seals {
+		return false
+	}
+	k, _ := view.Checkpoint(b.Checkpoint)
+	return replica.AsksAgain(ev.Verdict, ev.Reason, k)
+}
+
+// handInAgain queues a seal that was handed in and has to be asked again once more, if that was not done yet.
 func (x syncStore) handInAgain(tx *projectdb.Tx, op projectdb.QueuedOp, ev studio.Event) error {
 	queue, err := tx.QueuedOps()
 	if err != nil {
@@ -383,15 +389,10 @@ func (x syncStore) queueAgain(tx *projectdb.Tx, again []replica.Redone) error {
 }
 
 // told opens a card for a verdict that is more than "done" and more than "it waits".
-func (x syncStore) told(tx *projectdb.Tx, ev studio.Event) error {
-	if ev.Verdict == studio.Applied {
+func (x syncStore) told(tx *projectdb.Tx, op studio.Op, ev studio.Event) error {
+	switch {
+	case ev.Verdict == studio.Applied, ev.Verdict == studio.Noop && ev.Reason == studio.CodeAlready, asksAgain(tx, op, ev):
 		return nil
-	}
-	if ev.Verdict == studio.Noop {
-		switch ev.Reason {
-		case studio.CodeAlready, studio.CodeWaitContent, studio.CodeWaitBase, studio.CodeQuota:
-			return nil
-		}
 	}
 	params := studio.Params{Asset: studio.PathOf(tx, ev.Entity), Name: ev.Result, N: 1, Project: tx.Project().Name}
 	if a, ok := tx.Asset(studio.AssetID{ID: ev.Entity}); ok {
@@ -421,6 +422,14 @@ func (x syncStore) Build(ctx context.Context, b replica.Build) (ops []wire.Op, s
 		queue, err := tx.QueuedOps()
 		if err != nil {
 			return err
+		}
+		announced := func(k studio.CheckpointID) (studio.Op, bool) {
+			id, _ := tx.AnnounceOf(k)
+			own, known := tx.OwnOp(id)
+			return own.Op, known && own.State == projectdb.OpDecided
+		}
+		for _, op := range replica.Retold(pendingOf(queue), announced, b) {
+			ops = append(ops, wire.OpOf(0, op))
 		}
 		for _, p := range replica.Ready(pendingOf(queue), replica.Sight{Covered: tx.Covered, View: tx}, b) {
 			if p.N == 0 {
@@ -452,7 +461,7 @@ func (x syncStore) Keep(ctx context.Context, k replica.Keep) (stand replica.Stan
 				continue
 			}
 			ev := studio.Event{Op: o.Op, Entity: op.Op.Entity, Kind: op.Op.Kind, Verdict: o.Verdict, Reason: o.Reason, Result: o.Result}
-			if err := errors.Join(x.handInAgain(tx, op, ev), x.told(tx, ev)); err != nil {
+			if err := errors.Join(x.handInAgain(tx, op, ev), x.told(tx, op.Op, ev)); err != nil {
 				return err
 			}
 		}

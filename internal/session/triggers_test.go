@@ -105,14 +105,14 @@ func TestTheStoreRefusesToChangeHistory(t *testing.T) {
 		"the head goes back":            `UPDATE asset SET head = (SELECT id FROM checkpoint WHERE version = 1)`,
 		"the assignee changes by hand":  `UPDATE asset SET assignee = x'00000000000000000000000000000001'`,
 		"nobody holds it all at once":   `UPDATE asset SET assignee = NULL, assignment = NULL`,
-		"a second holding is written":   `INSERT INTO assignment SELECT randomblob(16), asset, to_user, by_user, '', 1, 0 FROM assignment`,
+		"a second holding is written":   `INSERT INTO assignment SELECT randomblob(16), asset, to_user, by_user, '', 1, 0, NULL FROM assignment`,
 		"a holding is deleted":          `DELETE FROM assignment`,
 		"a row is left in the act":      `INSERT INTO act (one, lane, kind, actor, since_seq, never) VALUES (1, 'edit', 'edit', x'00', 0, 0)`,
 		"an asset is made with a head":  `INSERT OR REPLACE INTO asset SELECT * FROM asset`,
 		"a version is numbered by hand": `UPDATE asset SET next_version = 9`,
 	} {
 		_, err := db.Exec(statement)
-		require.Error(t, err, name)
+		forbidden(t, err, name)
 	}
 	_ = ben
 	v, err := ana.Verify(context.Background(), nil)

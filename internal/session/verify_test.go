@@ -145,8 +145,10 @@ func TestVerifyProvesEveryRowFromTheLog(t *testing.T) {
 		`DELETE FROM tag`:                                                                                             "sh.blend tag hero: is in the log and missing from the tag table",
 		`INSERT INTO tag SELECT id, 'more' FROM asset` + shot:                                                         "is in the tag table, and no event made it",
 		`DELETE FROM dependency`:                                                                                      "sh.blend needs rig.blend: is in the log and missing",
-		`INSERT INTO saved_view SELECT randomblob(16), user_id, 0, 'x', '', '', 1 FROM member` + ben:                  "is in the saved_view table, and no event made it",
-		`INSERT INTO member SELECT randomblob(16), 'eve', '', '', role, '', '', NULL, 0, 1 FROM member` + ben:         "is in the member table, and no event made it",
+		`INSERT INTO saved_view SELECT randomblob(16), user_id, 0, 'x', '', '', 1, NULL FROM member` + ben:            "is in the saved_view table, and no event made it",
+		`INSERT INTO member SELECT randomblob(16), 'eve', '', '', role, '', '', NULL, 0, 1, NULL FROM member` + ben:   "is in the member table, and no event made it",
+		`INSERT INTO newer_row VALUES (99, x'01', x'01')`:                                                             "is in the newer_row table, and no event made it",
+		`UPDATE asset SET newer = x'c00205' WHERE name = 'sh.blend'`:                                                  "its newer is ",
 		`DELETE FROM line WHERE seq = 35`:                                                                             "event 35: its line is missing from the log that people read",
 		`UPDATE line SET actor = (SELECT user_id FROM member` + ben + `) WHERE seq > 40`:                              "its actor is ben, by the log ana",
 		`INSERT INTO line SELECT 9999, kind, actor, 1, 1, NULL, '', NULL, '', '', '', '', '', NULL FROM line LIMIT 1`: "event 9999: has a line",
@@ -258,7 +260,7 @@ func TestVerifyNamesAForgedEventInAChainThatIsWhole(t *testing.T) {
 			}
 			for _, statement := range []string{
 				`INSERT INTO checkpoint SELECT ?, asset, ?, id, id, NULL, status_at_creation, status_at_acceptance, manifest, bytes, 0,
-					'mine', NULL, NULL, NULL, 2, 4, 0, NULL, NULL, NULL, 1, 1, 2 FROM checkpoint WHERE version = 3`,
+					'mine', NULL, NULL, NULL, 2, 4, 0, NULL, NULL, NULL, 1, 1, 2, NULL FROM checkpoint WHERE version = 3`,
 				`UPDATE asset SET head = coalesce(?, ?), next_version = 5 WHERE name = 'sh.blend'`} {
 				_, err := db.Exec(statement, id.Bytes(), ben.Bytes())
 				require.NoError(t, err)

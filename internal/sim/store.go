@@ -264,15 +264,16 @@ func (s *store) settle(out replica.Rebased) {
 	}
 }
 
-// sealAgain queues a seal that only waited once more, with an id of its own (rows B2, B10, B17).
+// sealAgain queues a seal that has to be asked again once more, with an id of its own.
 func (s *store) sealAgain(ev studio.Event) {
-	if ev.Kind != studio.KindSeal || ev.Verdict != studio.Noop || ev.Reason == studio.CodeAlready {
-		return
-	}
 	for _, q := range slices.Concat(s.past, s.queue) {
-		if q.Op.ID == ev.Op {
-			if ev.Reason == studio.CodeWaitContent {
-				delete(s.sent, q.Op.Body.(*studio.SealBody).Checkpoint)
+		if b, seals := q.Op.Body.(*studio.SealBody); seals && q.Op.ID == ev.Op {
+			k, _ := s.view.Checkpoint(b.Checkpoint)
+			if !replica.AsksAgain(ev.Verdict, ev.Reason, k) {
+				return
+			}
+			if ev.Reason == studio.CodeWaitContent || ev.Reason == studio.CodeUnknownCheckpoint {
+				delete(s.sent, b.Checkpoint)
 			}
 			q.Op.ID = studio.OpID{ID: s.newID()}
 			s.localN++
@@ -284,6 +285,17 @@ func (s *store) sealAgain(ev studio.Event) {
 
 func (s *store) build(e replica.Build) []wire.Op {
 	var ops []wire.Op
+	announced := func(k studio.CheckpointID) (studio.Op, bool) {
+		id := s.announceOf(k)
+		at := slices.IndexFunc(s.past, func(q queued) bool { return q.Op.ID == id })
+		if at < 0 {
+			return studio.Op{}, false
+		}
+		return s.past[at].Op, true
+	}
+	for _, op := range replica.Retold(s.pending(), announced, e) {
+		ops = append(ops, wire.OpOf(0, op))
+	}
 	sight := replica.Sight{Covered: func(k studio.CheckpointID) bool { return s.sent[k] }, View: s.view}
 	for _, p := range replica.Ready(s.pending(), sight, e) {
 		if p.N == 0 {
@@ -316,7 +328,7 @@ func (s *store) keep(e replica.Keep) {
 			if s.queue[i].Op.ID == o.Op {
 				s.queue[i].Acked, s.queue[i].Seq = true, o.Seq
 				if e.HandedIn && !s.sealedLater(s.queue[i]) {
-					s.sealAgain(studio.Event{Op: o.Op, Kind: s.queue[i].Op.Kind, Verdict: o.Verdict, Reason: o.Reason})
+					s.sealAgain(studio.Event{Op: o.Op, Verdict: o.Verdict, Reason: o.Reason})
 				}
 			}
 		}

@@ -26,7 +26,7 @@ type fielder interface{ fields(c *coder) }
 type coder struct {
 	reading bool
 	out     []byte
-	last    uint64 // the field number before
+	last    uint64 // the number of the field that was named last
 	in      []wireField
 	err     error
 }
@@ -102,6 +102,7 @@ func uvarint(b []byte) (value uint64, n int) {
 }
 
 func (c *coder) take(number uint64, isInt bool) (wireField, bool) {
+	c.last = number
 	if c.err != nil || len(c.in) == 0 || c.in[0].number != number {
 		return wireField{}, false
 	}
@@ -143,15 +144,15 @@ func (c *coder) raw(number uint64, v []byte) ([]byte, bool) {
 	}
 	c.rising(number)
 	if len(v) > 0 {
-		c.item(number, v)
+		c.out = item(c.out, number, v)
 	}
 	return v, true
 }
 
-func (c *coder) item(number uint64, v []byte) {
-	c.out = binary.AppendUvarint(c.out, number<<3|2)
-	c.out = binary.AppendUvarint(c.out, uint64(len(v)))
-	c.out = append(c.out, v...)
+func item(out []byte, number uint64, v []byte) []byte {
+	out = binary.AppendUvarint(out, number<<3|2)
+	out = binary.AppendUvarint(out, uint64(len(v)))
+	return append(out, v...)
 }
 
 func (c *coder) str(number uint64, v *string) {

@@ -12,7 +12,7 @@ func (d *decider) define(b *RowBody) Decision {
 	if err != nil {
 		return d.refuse(CodeUsage, Params{Why: "row_malformed"})
 	}
-	if row.Key() != string(d.op.Entity[:]) {
+	if row.Key() != string(d.op.Entity[:]) || newerOf(row) != d.newerHere(row) {
 		return d.refuse(CodeUsage, Params{Why: "row_malformed"})
 	}
 	switch r := row.(type) {
@@ -28,6 +28,28 @@ func (d *decider) define(b *RowBody) Decision {
 		return d.viewSet(r, b.SeenVer)
 	}
 	return d.projectSet(row.(Project), b.SeenVer)
+}
+
+// newerHere is what a newer program added to the row that an op sets: this program can keep it, and say nothing of it.
+func (d *decider) newerHere(r Row) Newer {
+	switch r := r.(type) {
+	case Member:
+		before, _ := d.view.Member(r.User)
+		return before.Newer
+	case Role:
+		before, _ := d.view.Role(r.ID)
+		return before.Newer
+	case Status:
+		before, _ := d.view.Status(r.ID)
+		return before.Newer
+	case Type:
+		before, _ := d.view.Type(r.ID)
+		return before.Newer
+	case SavedView:
+		before, _ := d.view.View(r.ID)
+		return before.Newer
+	}
+	return d.view.Project().Newer
 }
 
 func tableOf(k Kind) Table {

@@ -69,6 +69,7 @@ type Project struct {
 	Personal bool
 	Options  Options
 	Ver      uint64
+	Newer    Newer
 }
 
 // Options are a project's own choices.
@@ -95,6 +96,7 @@ type Member struct {
 	Profile    UserID // the profile or account that is bound to this place for good; zero: not opened yet
 	Gone       bool   // removed; the row stays for history
 	Ver        uint64
+	Newer      Newer
 }
 
 // Role is a set of permissions.
@@ -104,6 +106,7 @@ type Role struct {
 	Order int32
 	May   Permissions
 	Ver   uint64
+	Newer Newer
 }
 
 // Status is where a task can stand.
@@ -123,6 +126,7 @@ type Status struct {
 	Removed   bool
 	Replaced  StatusID // by what, when removed
 	Ver       uint64
+	Newer     Newer
 }
 
 // Type is a kind of work.
@@ -134,6 +138,7 @@ type Type struct {
 	Order   int32
 	Removed bool
 	Ver     uint64
+	Newer   Newer
 }
 
 // Collection is a folder of assets and collections.
@@ -149,6 +154,7 @@ type Collection struct {
 	TrashedMs int64
 	Purged    bool // its content was given up; the row stays for the history
 	Ver       uint64
+	Newer     Newer
 }
 
 // Asset is a tracked file.
@@ -178,6 +184,7 @@ type Asset struct {
 	TrashedMs   int64
 	Purged      bool // its bytes were given up; the row stays for the history
 	Ver         uint64
+	Newer       Newer
 }
 
 // Trashed tells whether it is in the trash itself.
@@ -195,6 +202,7 @@ type Assignment struct {
 	Reason  string
 	FromSeq uint64
 	ToSeq   uint64 // 0: the present one
+	Newer   Newer
 }
 
 // Checkpoint is a saved version of an asset.
@@ -223,6 +231,7 @@ type Checkpoint struct {
 	MadeHybrid         uint64
 	ReceivedMs         int64
 	Ver                uint64
+	Newer              Newer
 }
 
 // ParkedState says what became of a chain of parked checkpoints.
@@ -246,6 +255,7 @@ type ParkedChain struct {
 	State     ParkedState
 	OpenedSeq uint64
 	ClosedSeq uint64
+	Newer     Newer
 }
 
 // Note is something to do on a task.
@@ -260,18 +270,20 @@ type Note struct {
 	Withdrawn  bool   // its author's undo
 	MadeMs     int64
 	Ver        uint64
+	Newer      Newer
 }
 
 // Open tells whether there is still something to do.
 func (n Note) Open() bool { return n.Checkbox && n.DoneBy.IsZero() && !n.Withdrawn }
 
-// TagOn is a tag on an asset.
+// TagOn is a tag on an asset. Its key is all of it, so that it never has more fields.
 type TagOn struct {
 	Asset AssetID
 	Tag   string
 }
 
-// Dependency says that an asset needs another, or a collection with all that is inside.
+// Dependency says that an asset needs another, or a collection with all that is inside. Its key is all of it, so that it never
+// has more fields.
 type Dependency struct {
 	Asset  AssetID
 	Target ID
@@ -286,6 +298,7 @@ type SavedView struct {
 	Query  string
 	Layout string
 	Ver    uint64
+	Newer  Newer
 }
 
 // Road says that a task was taken offline by its holder until a date. An asset has one at most; a new one takes the
@@ -297,6 +310,7 @@ type Road struct {
 	UntilMs  int64
 	SinceSeq uint64
 	EndedSeq uint64 // 0: still
+	Newer    Newer
 }
 
 // Keeps tells whether the road keeps a task from others at an instant: it has not ended, and its date is not over.
@@ -322,4 +336,5 @@ type Handover struct {
 	By         UserID // who asks: it is given in their name
 	DeadlineMs int64
 	State      HandoverState
+	Newer      Newer
 }

@@ -208,3 +208,40 @@ func TestAnEventTravelsAsHeaderAndBody(t *testing.T) {
 	_, err = studio.EventFrom(append(ev.Header(), 0), ev.Body)
 	require.ErrorIs(t, err, studio.ErrMalformed)
 }
+
+// What a newer program adds to a record is kept behind what this one knows, in the one form that there is; row H9.
+func TestFieldsOfANewerProgramAreKept(t *testing.T) {
+	more := []byte{0xc0, 2, 5, 0xca, 2, 1, 'x'} // fields 40 and 41
+	keyOnly := map[studio.Table]bool{studio.TableTag: true, studio.TableDependency: true}
+	for table := studio.TableProject; table <= studio.TableLast; table++ {
+		row, err := studio.DecodeRow(table, more)
+		if keyOnly[table] {
+			require.ErrorIs(t, err, studio.ErrMalformed, "table %d", table)
+			continue
+		}
+		require.NoError(t, err, "table %d", table)
+		require.Equal(t, more, studio.EncodeRow(row), "table %d", table)
+		back, err := studio.RowFrom(table, row.Key(), more)
+		require.NoError(t, err)
+		require.Equal(t, row, back)
+		for _, odd := range [][]byte{{0xc0, 2, 0}, {0xca, 2, 0}, {0xca, 2, 1, 'x', 0xc0, 2, 5}, {0xc0, 2, 5, 0xc0, 2, 5}} {
+			_, err = studio.DecodeRow(table, odd)
+			require.ErrorIs(t, err, studio.ErrMalformed, "%x", odd)
+		}
+	}
+	project := studio.EncodeRow(studio.Project{Name: "Film", Newer: studio.Newer(more)})
+	_, err := studio.DecodeRow(studio.TableProject, append([]byte{0x12, 1, 'x'}, project...)) // field 2 twice
+	require.ErrorIs(t, err, studio.ErrMalformed)
+
+	ev := studio.Event{Seq: 1, Kind: 90, Newer: studio.Newer(more)}
+	got, err := studio.EventFrom(ev.Header(), nil)
+	require.NoError(t, err)
+	require.Equal(t, ev, got)
+	require.NotEqual(t, studio.Event{Seq: 1, Kind: 90}.EntryHash(), got.EntryHash())
+
+	opaque, err := studio.RowFrom(200, "key", []byte("form"))
+	require.NoError(t, err)
+	require.Equal(t, studio.Opaque{Of: 200, At: "key", Form: "form"}, opaque)
+	require.True(t, studio.IsNewer(studio.KindProjectSet, &studio.RowBody{Row: project}))
+	require.False(t, studio.IsNewer(studio.KindProjectSet, &studio.RowBody{Row: studio.EncodeRow(studio.Project{Name: "Film"})}))
+}

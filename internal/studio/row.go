@@ -27,6 +27,15 @@ const (
 	TableLast = TableHandover
 )
 
+// Tables lists all tables, and TableNewer for those that this program does not know.
+func Tables() []Table {
+	var all []Table
+	for t := TableProject; t <= TableLast; t++ {
+		all = append(all, t)
+	}
+	return append(all, TableNewer)
+}
+
 // Row is a state row: what an op changes. The concrete types are the structs of model.go, as values.
 type Row interface {
 	Table() Table
@@ -103,8 +112,23 @@ func EncodeRow(r Row) []byte {
 		return encode(&r)
 	case Handover:
 		return encode(&r)
+	case Opaque:
+		return []byte(r.Form)
 	}
 	panic(fmt.Sprintf("studio: row %T has no form", r))
+}
+
+// RowFrom reads a row by its table, key and canonical form; one of a table that this program does not know is kept as it came.
+// ErrMalformed otherwise.
+func RowFrom(t Table, key string, form []byte) (Row, error) {
+	if t > TableLast {
+		return Opaque{Of: t, At: key, Form: string(form)}, nil
+	}
+	row, err := DecodeRow(t, form)
+	if err == nil && row.Key() != key {
+		err = fmt.Errorf("%w: another key", ErrMalformed)
+	}
+	return row, err
 }
 
 // DecodeRow reads a row of table t; ErrMalformed otherwise.
@@ -170,6 +194,7 @@ func (p *Project) fields(c *coder) {
 	c.flag(11, &p.Options.HandoverAuto)
 	num(c, 12, &p.Options.TrashDays)
 	num(c, 13, &p.Options.ParkedDays)
+	c.newer(&p.Newer)
 }
 
 func (m *Member) fields(c *coder) {
@@ -183,6 +208,7 @@ func (m *Member) fields(c *coder) {
 	c.id(8, &m.Profile.ID)
 	c.flag(9, &m.Gone)
 	c.u64(10, &m.Ver)
+	c.newer(&m.Newer)
 }
 
 func (r *Role) fields(c *coder) {
@@ -191,6 +217,7 @@ func (r *Role) fields(c *coder) {
 	num(c, 3, &r.Order)
 	num(c, 4, &r.May)
 	c.u64(5, &r.Ver)
+	c.newer(&r.Newer)
 }
 
 func (s *Status) fields(c *coder) {
@@ -209,6 +236,7 @@ func (s *Status) fields(c *coder) {
 	c.flag(13, &s.Removed)
 	c.id(14, &s.Replaced.ID)
 	c.u64(15, &s.Ver)
+	c.newer(&s.Newer)
 }
 
 func (t *Type) fields(c *coder) {
@@ -219,6 +247,7 @@ func (t *Type) fields(c *coder) {
 	num(c, 5, &t.Order)
 	c.flag(6, &t.Removed)
 	c.u64(7, &t.Ver)
+	c.newer(&t.Newer)
 }
 
 func (k *Collection) fields(c *coder) {
@@ -233,6 +262,7 @@ func (k *Collection) fields(c *coder) {
 	num(c, 9, &k.TrashedMs)
 	c.flag(10, &k.Purged)
 	c.u64(11, &k.Ver)
+	c.newer(&k.Newer)
 }
 
 func (a *Asset) fields(c *coder) {
@@ -261,6 +291,7 @@ func (a *Asset) fields(c *coder) {
 	num(c, 23, &a.TrashedMs)
 	c.flag(24, &a.Purged)
 	c.u64(25, &a.Ver)
+	c.newer(&a.Newer)
 }
 
 func (a *Assignment) fields(c *coder) {
@@ -271,6 +302,7 @@ func (a *Assignment) fields(c *coder) {
 	c.str(5, &a.Reason)
 	c.u64(6, &a.FromSeq)
 	c.u64(7, &a.ToSeq)
+	c.newer(&a.Newer)
 }
 
 func (k *Checkpoint) fields(c *coder) {
@@ -298,6 +330,7 @@ func (k *Checkpoint) fields(c *coder) {
 	c.u64(22, &k.MadeHybrid)
 	num(c, 23, &k.ReceivedMs)
 	c.u64(24, &k.Ver)
+	c.newer(&k.Newer)
 }
 
 func (p *ParkedChain) fields(c *coder) {
@@ -307,6 +340,7 @@ func (p *ParkedChain) fields(c *coder) {
 	num(c, 4, &p.State)
 	c.u64(5, &p.OpenedSeq)
 	c.u64(6, &p.ClosedSeq)
+	c.newer(&p.Newer)
 }
 
 func (n *Note) fields(c *coder) {
@@ -320,6 +354,7 @@ func (n *Note) fields(c *coder) {
 	c.flag(8, &n.Withdrawn)
 	num(c, 9, &n.MadeMs)
 	c.u64(10, &n.Ver)
+	c.newer(&n.Newer)
 }
 
 func (t *TagOn) fields(c *coder) {
@@ -340,6 +375,7 @@ func (v *SavedView) fields(c *coder) {
 	c.str(5, &v.Query)
 	c.str(6, &v.Layout)
 	c.u64(7, &v.Ver)
+	c.newer(&v.Newer)
 }
 
 func (r *Road) fields(c *coder) {
@@ -349,6 +385,7 @@ func (r *Road) fields(c *coder) {
 	num(c, 4, &r.UntilMs)
 	c.u64(5, &r.SinceSeq)
 	c.u64(6, &r.EndedSeq)
+	c.newer(&r.Newer)
 }
 
 func (h *Handover) fields(c *coder) {
@@ -359,4 +396,5 @@ func (h *Handover) fields(c *coder) {
 	c.id(5, &h.By.ID)
 	num(c, 6, &h.DeadlineMs)
 	num(c, 7, &h.State)
+	c.newer(&h.Newer)
 }

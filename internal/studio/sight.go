@@ -127,6 +127,8 @@ func (s *Sight) SeesRow(r Row) bool {
 		return s.Sees(r.Asset.ID)
 	case Dependency:
 		return s.Sees(r.Asset.ID) && s.Sees(r.Target)
+	case Opaque:
+		return false // who may see it is a rule of a newer program
 	}
 	return true // project, members, roles, statuses, types
 }

@@ -154,6 +154,9 @@ func (s *State) Changed() (puts, gone []Row) {
 
 // keyed makes a row that has the key and nothing else.
 func keyed(t Table, key string) Row {
+	if t > TableLast {
+		return Opaque{Of: t, At: key}
+	}
 	id := IDFrom([]byte(key[:min(len(key), 16)]))
 	switch t {
 	case TableProject:
@@ -274,6 +277,8 @@ func (s *State) row(r Row) (Row, bool) {
 		return boxed(s.Road(r.Asset))
 	case Handover:
 		return boxed(s.Handover(r.ID))
+	case Opaque:
+		return boxed(s.Opaque(r.Of, r.At))
 	}
 	panic("studio: unknown row")
 }
@@ -497,6 +502,16 @@ func (s *State) Event(id OpID) (Event, bool) {
 		return Event{}, false
 	}
 	return s.base.Event(id)
+}
+
+// Opaque finds a row of a table that this program does not know.
+func (s *State) Opaque(t Table, key string) (Opaque, bool) {
+	return find(s, t, key, func(v View) (Opaque, bool) {
+		if below, keeps := v.(Opaques); keeps {
+			return below.Opaque(t, key)
+		}
+		return Opaque{}, false
+	})
 }
 
 // InStatus lists the tasks of a status.

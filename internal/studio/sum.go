@@ -12,6 +12,16 @@ type Sum struct{ Lo, Hi uint64 }
 // Sums is the state hash of every table.
 type Sums map[Table]Sum
 
+// Unlike lists the tables whose sums differ, in their order.
+func (s Sums) Unlike(other Sums) (tables []Table) {
+	for t := TableProject; t < TableNewer; t++ {
+		if s[t] != other[t] {
+			tables = append(tables, t)
+		}
+	}
+	return tables
+}
+
 func termOf(row []byte) (lo, hi uint64) {
 	h := sha256.Sum256(row)
 	return binary.LittleEndian.Uint64(h[:8]), binary.LittleEndian.Uint64(h[8:16])

@@ -140,6 +140,7 @@ type Event struct {
 	Result     string   // the name that was given
 	Version    uint32   // that was given
 	Status     StatusID // of the task, after it; zero when it is about no task
+	Newer      Newer
 	Body       []byte
 	Chain      [32]byte // over the chain before it and this entry
 }
@@ -163,6 +164,7 @@ func (e *Event) fields(c *coder) {
 	c.str(16, &e.Result)
 	num(c, 17, &e.Version)
 	c.id(18, &e.Status.ID)
+	c.newer(&e.Newer)
 }
 
 // Header is the canonical form of all but Body and Chain: with a body it travels, and EventFrom reads it.

@@ -9,6 +9,7 @@ package wire
 
 import (
 	"errors"
+	"fmt"
 
 	"framehold/internal/studio"
 )
@@ -76,9 +77,13 @@ func OpOf(n uint64, op studio.Op) Op {
 // Size is what the op counts for PushBytesMax: never less than its bytes on the wire.
 func (o Op) Size() int { return opFixedBytes + len(o.Body) }
 
-// Studio reads the op; ErrMalformed of studio for a body that is none, or a kind that this program does not know.
+// Studio reads the op; ErrMalformed of studio for a body that is none, and ErrNewer beside it for what this program does not
+// know.
 func (o Op) Studio() (studio.Op, error) {
 	body, err := studio.DecodeBody(o.Kind, o.Body)
+	if err == nil && studio.IsNewer(o.Kind, body) {
+		err = fmt.Errorf("%w, %w: kind %d", studio.ErrMalformed, studio.ErrNewer, o.Kind)
+	}
 	return studio.Op{ID: o.ID, Kind: o.Kind, Entity: o.Entity, Group: o.Group, Atomic: o.Atomic, Undoes: o.Undoes,
 		MadeHybrid: o.MadeHybrid, Body: body}, err
 }

@@ -1,5 +1,6 @@
 -- The newest schema of a project store. Ids are 16-byte blobs (UUIDv7), hashes 32-byte blobs, *_ms UTC milliseconds.
 -- "-- canonical" heads what cannot be made again; "-- derived" what a rebuild makes from the rest.
+-- newer: the fields that a newer program added to a row, in canonical form behind those that have a column (studio.Newer).
 -- WITHOUT ROWID: a rowid would be one more key, by which INSERT OR REPLACE takes a row away unseen by the triggers.
 
 -- canonical. One row: the project itself. Options are 0 or 1.
@@ -9,7 +10,7 @@ CREATE TABLE project (
   unicode_table TEXT NOT NULL, -- by which name_key was made; a change is a migration
   handover_auto INTEGER NOT NULL,
   trash_days INTEGER NOT NULL, parked_days INTEGER NOT NULL, -- before these are over nothing is purged; 0: by hand
-  ver INTEGER NOT NULL
+  ver INTEGER NOT NULL, newer BLOB
 ) STRICT, WITHOUT ROWID;
 
 -- canonical. People of the project; gone ones stay for history.
@@ -17,12 +18,12 @@ CREATE TABLE member (
   user_id BLOB PRIMARY KEY, username TEXT NOT NULL COLLATE NOCASE UNIQUE, name TEXT NOT NULL, email TEXT NOT NULL,
   role BLOB NOT NULL, title TEXT NOT NULL, department TEXT NOT NULL,
   profile BLOB, -- the profile or account that is bound to this place; null until it is opened the first time
-  gone INTEGER NOT NULL, ver INTEGER NOT NULL
+  gone INTEGER NOT NULL, ver INTEGER NOT NULL, newer BLOB
 ) STRICT, WITHOUT ROWID;
 
 -- canonical. Roles; may is a bit set of studio.Permissions.
 CREATE TABLE role (
-  id BLOB PRIMARY KEY, name TEXT NOT NULL, ordinal INTEGER NOT NULL, may INTEGER NOT NULL, ver INTEGER NOT NULL
+  id BLOB PRIMARY KEY, name TEXT NOT NULL, ordinal INTEGER NOT NULL, may INTEGER NOT NULL, ver INTEGER NOT NULL, newer BLOB
 ) STRICT, WITHOUT ROWID;
 
 -- canonical. Statuses; only_roles is a run of 16-byte role ids, empty: no narrowing.
@@ -30,20 +31,20 @@ CREATE TABLE status (
   id BLOB PRIMARY KEY, name TEXT NOT NULL, label TEXT NOT NULL, category INTEGER NOT NULL, colour TEXT NOT NULL,
   shape TEXT NOT NULL, ordinal INTEGER NOT NULL, hidden INTEGER NOT NULL, only_roles BLOB NOT NULL,
   asks_note INTEGER NOT NULL, asks_image INTEGER NOT NULL, wip_limit INTEGER NOT NULL, removed INTEGER NOT NULL,
-  replaced BLOB, ver INTEGER NOT NULL
+  replaced BLOB, ver INTEGER NOT NULL, newer BLOB
 ) STRICT, WITHOUT ROWID;
 
 -- canonical. Types of work.
 CREATE TABLE type (
   id BLOB PRIMARY KEY, name TEXT NOT NULL, icon TEXT NOT NULL, colour TEXT NOT NULL, ordinal INTEGER NOT NULL,
-  removed INTEGER NOT NULL, ver INTEGER NOT NULL
+  removed INTEGER NOT NULL, ver INTEGER NOT NULL, newer BLOB
 ) STRICT, WITHOUT ROWID;
 
 -- canonical. Folders; parent null: in the root.
 CREATE TABLE collection (
   id BLOB PRIMARY KEY, parent BLOB, name TEXT NOT NULL, name_key TEXT NOT NULL, shared INTEGER NOT NULL,
   created_by BLOB NOT NULL, created_ms INTEGER NOT NULL, trashed_by BLOB, trashed_ms INTEGER NOT NULL,
-  purged INTEGER NOT NULL, ver INTEGER NOT NULL
+  purged INTEGER NOT NULL, ver INTEGER NOT NULL, newer BLOB
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX collection_parent ON collection (parent);
 
@@ -54,7 +55,7 @@ CREATE TABLE asset (
   priority INTEGER NOT NULL, estimate_min INTEGER NOT NULL, assignee BLOB, assignment BLOB, epoch INTEGER NOT NULL,
   head BLOB, next_version INTEGER NOT NULL, created_by BLOB NOT NULL, created_ms INTEGER NOT NULL,
   first BLOB, -- its v1, when one act made both
-  trashed_by BLOB, trashed_ms INTEGER NOT NULL, purged INTEGER NOT NULL, ver INTEGER NOT NULL,
+  trashed_by BLOB, trashed_ms INTEGER NOT NULL, purged INTEGER NOT NULL, ver INTEGER NOT NULL, newer BLOB,
   CHECK ((assignee IS NULL) = (assignment IS NULL)), CHECK (kind = 1 OR assignee IS NULL)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX asset_parent ON asset (parent);
@@ -69,7 +70,7 @@ CREATE TABLE tree_name (
 -- canonical. Holdings; id is the id of the op that gave the task. to_seq 0: the present one.
 CREATE TABLE assignment (
   id BLOB PRIMARY KEY, asset BLOB NOT NULL REFERENCES asset (id), to_user BLOB NOT NULL, by_user BLOB NOT NULL,
-  reason TEXT NOT NULL, from_seq INTEGER NOT NULL, to_seq INTEGER NOT NULL
+  reason TEXT NOT NULL, from_seq INTEGER NOT NULL, to_seq INTEGER NOT NULL, newer BLOB
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX assignment_present ON assignment (asset) WHERE to_seq = 0;
 CREATE INDEX assignment_asset ON assignment (asset);
@@ -81,7 +82,7 @@ CREATE TABLE checkpoint (
   new_bytes INTEGER NOT NULL, comment TEXT NOT NULL, preview BLOB, image BLOB, group_id BLOB, state INTEGER NOT NULL,
   version INTEGER NOT NULL, -- 0 until accepted
   no_change INTEGER NOT NULL, chain_root BLOB, adopted_by BLOB, copied_from BLOB, made_hlc INTEGER NOT NULL,
-  received_ms INTEGER NOT NULL, ver INTEGER NOT NULL
+  received_ms INTEGER NOT NULL, ver INTEGER NOT NULL, newer BLOB
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX checkpoint_version ON checkpoint (asset, version) WHERE version > 0;
 CREATE INDEX checkpoint_asset ON checkpoint (asset);
@@ -90,7 +91,7 @@ CREATE INDEX checkpoint_chain ON checkpoint (chain_root) WHERE chain_root IS NOT
 -- canonical. Chains of parked checkpoints, named by their first. One's own outlives the sight of its asset.
 CREATE TABLE parked (
   root BLOB PRIMARY KEY, asset BLOB NOT NULL, reason TEXT NOT NULL, state INTEGER NOT NULL,
-  opened_seq INTEGER NOT NULL, closed_seq INTEGER NOT NULL
+  opened_seq INTEGER NOT NULL, closed_seq INTEGER NOT NULL, newer BLOB
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX parked_asset ON parked (asset);
 
@@ -98,7 +99,7 @@ CREATE INDEX parked_asset ON parked (asset);
 CREATE TABLE note (
   id BLOB PRIMARY KEY, asset BLOB NOT NULL REFERENCES asset (id), checkpoint BLOB, author BLOB NOT NULL,
   text TEXT NOT NULL, checkbox INTEGER NOT NULL, done_by BLOB, withdrawn INTEGER NOT NULL, made_ms INTEGER NOT NULL,
-  ver INTEGER NOT NULL
+  ver INTEGER NOT NULL, newer BLOB
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX note_asset ON note (asset);
 
@@ -114,22 +115,27 @@ CREATE INDEX dependency_target ON dependency (target);
 -- canonical. Queries with a name.
 CREATE TABLE saved_view (
   id BLOB PRIMARY KEY, owner BLOB NOT NULL, shared INTEGER NOT NULL, name TEXT NOT NULL, query TEXT NOT NULL,
-  layout TEXT NOT NULL, ver INTEGER NOT NULL
+  layout TEXT NOT NULL, ver INTEGER NOT NULL, newer BLOB
 ) STRICT, WITHOUT ROWID;
 
 -- canonical. Tasks that their holder takes offline until a date: the last time of each.
 CREATE TABLE road (
   asset BLOB PRIMARY KEY REFERENCES asset (id), user_id BLOB NOT NULL,
   client BLOB, -- the device; null in a personal project
-  until_ms INTEGER NOT NULL, since_seq INTEGER NOT NULL, ended_seq INTEGER NOT NULL -- 0: still
+  until_ms INTEGER NOT NULL, since_seq INTEGER NOT NULL, ended_seq INTEGER NOT NULL, newer BLOB -- 0: still
 ) STRICT, WITHOUT ROWID;
 
 -- canonical. Asks to hand a task in; to_user null: to nobody. state as in studio.HandoverState.
 CREATE TABLE handover (
   id BLOB PRIMARY KEY, asset BLOB NOT NULL REFERENCES asset (id), from_user BLOB NOT NULL, to_user BLOB,
-  by_user BLOB NOT NULL, deadline_ms INTEGER NOT NULL, state INTEGER NOT NULL
+  by_user BLOB NOT NULL, deadline_ms INTEGER NOT NULL, state INTEGER NOT NULL, newer BLOB
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX handover_asset ON handover (asset);
+
+-- canonical. Rows of tables that this program does not know; form is their canonical form.
+CREATE TABLE newer_row (
+  table_no INTEGER NOT NULL, key BLOB NOT NULL, form BLOB NOT NULL, PRIMARY KEY (table_no, key)
+) STRICT, WITHOUT ROWID;
 
 -- canonical. The audit trail: decided ops in order, append only, hash-chained. In a personal project this store numbers
 -- them itself; client_id and n are a wire's, null here.
@@ -139,7 +145,7 @@ CREATE TABLE event (
   made_hlc INTEGER NOT NULL, received_ms INTEGER NOT NULL, verdict INTEGER NOT NULL, reason TEXT NOT NULL,
   result TEXT NOT NULL, version INTEGER NOT NULL,
   status BLOB, -- of the task, after it
-  body BLOB NOT NULL, chain BLOB NOT NULL
+  body BLOB NOT NULL, chain BLOB NOT NULL, newer BLOB
 ) STRICT;
 CREATE INDEX event_entity ON event (entity);
 CREATE INDEX event_about ON event (about) WHERE about IS NOT NULL;

@@ -35,7 +35,7 @@ func (t *tx) Put(seq uint64, puts, gone []studio.Row) error {
 		if len(b) == 0 {
 			return t.fail(fmt.Errorf("write rows: a row of table %d without content", r.Table()))
 		}
-		now, err := studio.DecodeRow(r.Table(), b) // shares nothing with the caller's
+		now, err := studio.RowFrom(r.Table(), r.Key(), b) // shares nothing with the caller's
 		if err != nil {
 			return t.fail(fmt.Errorf("write rows: table %d: %w", r.Table(), err))
 		}

@@ -102,13 +102,13 @@ func (k *checker) checkRows() error {
 			return nil
 		}
 		k.sums[r.Table] = k.sums[r.Table].Plus(r.Bytes)
-		row, err := studio.DecodeRow(r.Table, r.Bytes)
+		row, err := studio.RowFrom(r.Table, r.Key, r.Bytes)
 		if err != nil {
 			at.Text = err.Error()
 			k.problem(at)
 			return nil
 		}
-		if row.Key() != r.Key || !bytes.Equal(studio.EncodeRow(row), r.Bytes) {
+		if !bytes.Equal(studio.EncodeRow(row), r.Bytes) {
 			k.problem(at)
 		}
 		for _, ref := range refsOf(row) {
@@ -136,10 +136,8 @@ func (k *checker) checkDerived() error {
 		k.problem(Problem{Flaw: FlawRef, Text: fmt.Sprintf("%d references, %d are due", refs, k.refs)})
 	}
 	stored := k.Head().Sums
-	for t := studio.TableProject; t <= studio.TableLast; t++ {
-		if stored[t] != k.sums[t] {
-			k.problem(Problem{Flaw: FlawSum, Table: t})
-		}
+	for _, t := range stored.Unlike(k.sums) {
+		k.problem(Problem{Flaw: FlawSum, Table: t})
 	}
 	if k.defsSeq != k.snapshot.defsSeq {
 		k.problem(Problem{Flaw: FlawDefs, Seq: k.snapshot.defsSeq})
@@ -211,7 +209,7 @@ func (t *tx) rebuild() error {
 		if r.Bytes == nil {
 			return nil
 		}
-		row, err := studio.DecodeRow(r.Table, r.Bytes)
+		row, err := studio.RowFrom(r.Table, r.Key, r.Bytes)
 		if err != nil {
 			return err
 		}

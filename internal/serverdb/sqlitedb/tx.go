@@ -62,7 +62,7 @@ func (t *tx) Put(seq uint64, puts, gone []studio.Row) error {
 	t.lastPut = max(t.lastPut, seq)
 	for _, r := range puts {
 		form := studio.EncodeRow(r)
-		now, err := studio.DecodeRow(r.Table(), form) // shares nothing with the caller's, and will be readable
+		now, err := studio.RowFrom(r.Table(), r.Key(), form) // shares nothing with the caller's, and will be readable
 		if err == nil && len(form) == 0 {
 			err = errors.New("a row without content")
 		}

@@ -19,7 +19,7 @@ func (s *snapshot) row(t studio.Table, key string) studio.Row {
 	var r studio.Row
 	if s.get(`SELECT row FROM state WHERE tbl = ? AND key = ?`, []any{t, []byte(key)}, &form) && form != nil {
 		var err error
-		if r, err = studio.DecodeRow(t, form); !s.note(err) {
+		if r, err = studio.RowFrom(t, key, form); !s.note(err) {
 			return nil
 		}
 	}
