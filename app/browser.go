@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -140,6 +141,9 @@ func (b *Browser) Details(id string) (Details, error) {
 			out.Base = d.Base.Label()
 		}
 		out.Holder = b.holder(s, p, a.Asset)
+		out.Arriving = slices.ContainsFunc(d.Checkpoints, func(k studio.Checkpoint) bool {
+			return k.State == studio.Announced && k.Author != s.Me()
+		})
 		out.CheckpointRefusal = b.told(d.CheckpointRefusal)
 		out.Notes = b.notes(s, p, a.Asset, d.Notes, d.Checkpoints)
 		if out.Needs, err = b.links(ctx, s, d.Needs); err != nil {
@@ -151,6 +155,26 @@ func (b *Browser) Details(id string) (Details, error) {
 		}
 		out.NeededBy, err = b.links(ctx, s, by)
 		return out, err
+	})
+}
+
+// Arriving says of each checkpoint that others have saved and that has not arrived how far it is. Code: unknown_asset.
+func (b *Browser) Arriving(id string) ([]string, error) {
+	return in(b.core, func(ctx context.Context, s *session.Session) ([]string, error) {
+		said := []string{}
+		asked, err := assetID(id)
+		if err != nil {
+			return said, err
+		}
+		p, err := s.Look(ctx)
+		if err != nil {
+			return said, err
+		}
+		arriving, err := s.Arriving(ctx, asked)
+		for _, a := range arriving {
+			said = append(said, b.catalogue.Arriving(memberName(p, a.Author), a.Label, a.For, a.Percent))
+		}
+		return said, err
 	})
 }
 

@@ -357,6 +357,7 @@ type Details struct {
 	FileChanged       int64  `json:"fileChanged"`
 	Base              string `json:"base"`              // label of the checkpoint that the file on disk came from
 	Holder            string `json:"holder"`            // sentence about who can save: "Ben holds this task"
+	Arriving          bool   `json:"arriving"`          // others have saved what has not arrived yet: see Arriving
 	CheckpointRefusal *Error `json:"checkpointRefusal"` // why I cannot checkpoint it, or null
 	Needs             []Link `json:"needs"`
 	NeededBy          []Link `json:"neededBy"`

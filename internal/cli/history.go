@@ -78,7 +78,11 @@ func (c *command) log() *cobra.Command {
 			}
 			founding := foundingLines(lines)
 			told := studio.Tell(lines[founding:], p.Category)
-			c.answer(map[string]any{"events": events}, func(w io.Writer) {
+			arriving, err := s.Arriving(ctx, asset)
+			if err != nil {
+				return err
+			}
+			c.answer(map[string]any{"events": events, "arriving": arrivalsOf(p, arriving)}, func(w io.Writer) {
 				now := c.env.Clock.Now().Local()
 				if founding > 0 {
 					fmt.Fprintf(w, "%s\t%s\t%s\t\t\t\n", minute(lines[0].AtMs), p.Members[lines[0].Actor].DisplayName(),
@@ -92,11 +96,35 @@ func (c *command) log() *cobra.Command {
 					fmt.Fprintln(w)
 					fmt.Fprintln(w, story)
 				}
+				for _, a := range arriving {
+					fmt.Fprintln(w, c.catalogue.Arriving(p.Members[a.Author].DisplayName(), a.Label, a.For, a.Percent))
+				}
 			})
 			return nil
 		})}
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "as comma-separated values")
 	return cmd
+}
+
+// arrivalJSON is a checkpoint that somebody else has saved and that has not arrived yet.
+type arrivalJSON struct {
+	ID         string `json:"id"`
+	Checkpoint string `json:"checkpoint"`
+	Author     string `json:"author"`
+	Status     string `json:"status"`
+	Percent    *int   `json:"percent"` // null: it is not being sent now
+}
+
+func arrivalsOf(p *session.Picture, arriving []session.Arrival) []arrivalJSON {
+	all := []arrivalJSON{}
+	for _, a := range arriving {
+		one := arrivalJSON{a.ID.String(), a.Label, p.Members[a.Author].Username, p.StatusOf[a.StatusAtCreation].Slug(), nil}
+		if a.Percent >= 0 {
+			one.Percent = &a.Percent
+		}
+		all = append(all, one)
+	}
+	return all
 }
 
 // sayHistoryDue says that the older history is still to come, if it is.

@@ -70,6 +70,7 @@ func (s *Server) routes() []route {
 		{pattern: "PUT /v1/p/{project}/previews/{hash}", rule: ruleOfProject, bodyMax: previewMax, stream: true, serve: s.putPreview},
 		{pattern: "GET /v1/p/{project}/previews/{hash}", rule: ruleOfProject, serve: s.getPreview},
 		{pattern: "GET /v1/p/{project}/people", rule: ruleOfProject, serve: s.presence},
+		{pattern: "GET /v1/p/{project}/arriving", rule: ruleOfProject, serve: s.listArriving},
 		{pattern: "POST /v1/studio/login", rule: ruleAnyone, bodyMax: smallBodyMax, json: true, serve: s.login},
 		{pattern: "POST /v1/studio/join", rule: ruleAnyone, bodyMax: smallBodyMax, json: true, serve: s.join},
 		{pattern: "POST /v1/studio/logout", rule: ruleSignedIn, bodyMax: smallBodyMax, serve: s.logout},

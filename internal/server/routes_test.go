@@ -29,6 +29,7 @@ var expected = map[string]struct {
 	"PUT /v1/p/{project}/previews/{hash}":  {"of project", 401, 403, 204, 204},
 	"GET /v1/p/{project}/previews/{hash}":  {"of project", 401, 403, 404, 404}, // no checkpoint has it
 	"GET /v1/p/{project}/people":           {"of project", 401, 403, 200, 200},
+	"GET /v1/p/{project}/arriving":         {"of project", 401, 403, 200, 200},
 	"POST /v1/studio/login":                {"anyone", 401, 401, 401, 401}, // a wrong password
 	"POST /v1/studio/join":                 {"anyone", 404, 404, 404, 404}, // a token that was never given out
 	"POST /v1/studio/logout":               {"signed in", 401, 204, 204, 204},

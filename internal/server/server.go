@@ -45,6 +45,7 @@ type Server struct {
 	hub       *hub
 	writers   *writers
 	counts    *counts
+	arriving  *arriving
 	transfers chan struct{} // a place for each stream of chunks
 	lock      io.Closer     // one server for a studio
 	pinned    atomic.Pointer[wire.Fingerprint]
@@ -73,7 +74,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	}
 	h, c := newHub(), newCounts()
 	return &Server{Studio: st, core: coreOf(st, c), hub: h, writers: newWriters(st.projects, h), counts: c,
-		transfers: make(chan struct{}, transfersAtOnce), lock: lock, packs: map[studio.ProjectID]*chunkstore.Packs{}}, nil
+		arriving: newArriving(), transfers: make(chan struct{}, transfersAtOnce), lock: lock, packs: map[studio.ProjectID]*chunkstore.Packs{}}, nil
 }
 
 // ready opens every project. One that is damaged keeps nobody from the others.

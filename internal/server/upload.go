@@ -99,10 +99,14 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) error {
 
 // take takes frames for a client.
 func (s *Server) take(w http.ResponseWriter, r *http.Request, at target) error {
-	if _, err := read(r.Context(), s, at.project, func(snap serverdb.Snapshot, by Call) (bool, error) {
-		_, err := s.core.uploader(snap, by, at.client)
-		return true, errors.Join(err, snap.Err())
-	}); err != nil {
+	follows, err := read(r.Context(), s, at.project, func(snap serverdb.Snapshot, by Call) (progress, error) {
+		author, err := s.core.uploader(snap, by, at.client)
+		if err != nil {
+			return progress{}, err
+		}
+		return s.follow(r, at, snap, author), snap.Err()
+	})
+	if err != nil {
 		return err
 	}
 	done, err := s.transfer(r.Context())
@@ -116,7 +120,7 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request, at target) error {
 	}
 	stream := s.idle(w, r.Body)
 	defer stream.stop()
-	u := &uploading{s: s, at: at, packs: packs, frames: wire.NewFrameReader(stream)}
+	u := &uploading{s: s, at: at, packs: packs, frames: wire.NewFrameReader(stream), follows: follows}
 	defer u.close()
 	if err := u.run(r.Context()); err != nil {
 		return uploadFailure(err)
@@ -151,6 +155,7 @@ type uploading struct {
 	manifests []chunk.Blob       // that are not committed
 	blobs     int                // bytes of them
 	told      uploadedJSON
+	follows   progress
 }
 
 func (u *uploading) close() {
@@ -218,6 +223,11 @@ func (u *uploading) put(ctx context.Context) error {
 	if err := u.batch.Put(ctx, u.pieces); err != nil {
 		return err
 	}
+	size := int64(0)
+	for _, p := range u.pieces {
+		size += int64(p.Size)
+	}
+	u.follows.came(size)
 	u.told.Chunks += len(u.pieces)
 	u.told.Bytes += int64(u.waiting)
 	u.appended += u.waiting

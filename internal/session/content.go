@@ -24,6 +24,7 @@ type contentLane struct {
 	up       atomic.Int64 // bytes sent: a screen reads it meanwhile
 	down     int64
 	hands    *wire.DepositTo // handed in by the deposit key, in place of an upload; nil: it is not
+	sent     wire.Sent       // how far the checkpoint has come that is being sent, for those who wait for it
 }
 
 const roundsMax = 16 // each but the last one frees something that waited: checkpoints on checkpoints, at the most
@@ -38,7 +39,7 @@ func (l *contentLane) rounds(ctx context.Context, rep *replica.Replica) (state r
 			return state, err
 		}
 		freed, err := l.send(ctx, state == replica.NotAMember)
-		if err != nil || !freed {
+		if !freed { // else what is there is sealed first, whatever became of the rest
 			return state, err
 		}
 		rep.Wake(true)
@@ -69,7 +70,7 @@ func (l *contentLane) give(ctx context.Context, wanted []studio.Hash) error {
 	}); err != nil {
 		return err
 	}
-	l.hands = nil
+	l.hands, l.sent = nil, wire.Sent{}
 	return l.upload(ctx, client, func(fw *wire.FrameWriter) error {
 		for _, e := range entries {
 			if slices.Contains(missing, e.Hash) {
@@ -135,7 +136,14 @@ func (l *contentLane) send(ctx context.Context, handIn bool) (freed bool, err er
 }
 
 func (l *contentLane) sendOne(ctx context.Context, k waiting) error {
-	l.hands = k.hands
+	l.hands, l.sent = k.hands, wire.Sent{Checkpoint: k.ID, Total: k.Bytes}
+	if !k.Image.IsZero() {
+		root, err := l.s.packs.Root(ctx, chunk.Hash(k.Image))
+		if err != nil {
+			return fileFailure("", err)
+		}
+		l.sent.Total += root.Size
+	}
 	for _, h := range []studio.Hash{k.Manifest, k.Image} {
 		if h.IsZero() {
 			continue
@@ -170,6 +178,7 @@ func (l *contentLane) sendContent(ctx context.Context, client studio.ID, manifes
 	}
 	have, err := l.have(ctx, client, []studio.Hash{manifest})
 	if err != nil || have[manifest] {
+		l.sent.Done += root.Size
 		return err
 	}
 	pages := make([]studio.Hash, len(root.Pages))
@@ -180,14 +189,15 @@ func (l *contentLane) sendContent(ctx context.Context, client studio.ID, manifes
 		return err
 	}
 	blobs := []studio.Hash{}
-	for _, p := range pages {
-		if have[p] {
-			continue
+	for i, p := range pages {
+		upto := l.sent.Done + root.Pages[i].Len
+		if !have[p] {
+			if err := l.sendChunks(ctx, client, p, upto); err != nil {
+				return err
+			}
+			blobs = append(blobs, p)
 		}
-		if err := l.sendChunks(ctx, client, p); err != nil {
-			return err
-		}
-		blobs = append(blobs, p)
+		l.sent.Done = upto
 	}
 	return l.sendBlobs(ctx, client, append(once(blobs), manifest))
 }
@@ -211,8 +221,9 @@ func (l *contentLane) have(ctx context.Context, client studio.ID, hashes []studi
 	return have, nil
 }
 
-// sendChunks sends the chunks of a page that the server lacks, in uploads of a bounded size.
-func (l *contentLane) sendChunks(ctx context.Context, client studio.ID, page studio.Hash) error {
+// sendChunks sends the chunks of a page that the server lacks, in uploads of a bounded size. With the last of them the
+// checkpoint has come up to so many bytes.
+func (l *contentLane) sendChunks(ctx context.Context, client studio.ID, page studio.Hash, upto int64) error {
 	b, ok, err := l.s.db.Blob(ctx, page)
 	if err != nil || !ok {
 		return errors.Join(err, studio.Refuse(studio.CodeDamaged, studio.Params{Name: page.String(), N: 1}))
@@ -222,9 +233,10 @@ func (l *contentLane) sendChunks(ctx context.Context, client studio.ID, page stu
 		return fmt.Errorf("page %s: %w", page, err)
 	}
 	all := make([]studio.Hash, 0, len(entries))
+	size := map[chunk.Hash]int64{}
 	for _, e := range entries {
 		if !e.Hole {
-			all = append(all, studio.Hash(e.Hash))
+			all, size[e.Hash] = append(all, studio.Hash(e.Hash)), e.Len
 		}
 	}
 	have, err := l.have(ctx, client, all)
@@ -232,19 +244,24 @@ func (l *contentLane) sendChunks(ctx context.Context, client studio.ID, page stu
 		return err
 	}
 	need := make([]chunk.Hash, 0, len(all))
+	lacks := int64(0) // bytes
 	for _, h := range once(all) {
 		if !have[h] {
-			need = append(need, chunk.Hash(h))
+			need, lacks = append(need, chunk.Hash(h)), lacks+size[chunk.Hash(h)]
 		}
 	}
 	const atOnce = wire.UploadBytesMax / (chunk.MaxBytes + 64<<10) // as if each were of the largest size
 	for len(need) > 0 {
 		n := min(len(need), atOnce)
+		l.sent.Done = upto - lacks
 		err := l.upload(ctx, client, func(fw *wire.FrameWriter) error {
 			return l.s.packs.Pieces(ctx, need[:n], func(p chunkstore.Piece) error { return l.write(fw, p) })
 		})
 		if err != nil {
 			return err
+		}
+		for _, h := range need[:n] {
+			lacks -= size[h]
 		}
 		need = need[n:]
 	}
@@ -255,7 +272,7 @@ func (l *contentLane) upload(ctx context.Context, client studio.ID, write func(*
 	if l.hands != nil {
 		return l.to.studio.Deposit(ctx, *l.hands, write)
 	}
-	return l.to.studio.Upload(ctx, l.s.projectID, client, write)
+	return l.to.studio.Upload(ctx, wire.UploadTo{Project: l.s.projectID, Client: client, Sent: l.sent}, write)
 }
 
 // sendBlobs sends pages, and the root behind them.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -72,6 +73,17 @@ func (c *Catalogue) Card(code string, params map[string]string, bytes int64, ver
 // Sentence returns a line of the history.
 func (c *Catalogue) Sentence(key string, params map[string]string) string {
 	return Fill(c.History[key], params)
+}
+
+// Arriving is what is told of a checkpoint that somebody saved and that has not arrived; status is "" where it was not moved.
+// percent is -1 for one that is not being sent now.
+func (c *Catalogue) Arriving(who, version, status string, percent int) string {
+	params := map[string]string{"who": who, "version": version, "status": status}
+	if percent < 0 {
+		return Fill(c.Holder["announced"], params)
+	}
+	params["percent"] = strconv.Itoa(percent)
+	return Fill(c.Holder["sending"], params)
 }
 
 // Day is "6 March"; with another year than now's, "6 March 2025".

@@ -15,6 +15,7 @@ import (
 const (
 	HeaderProject = "X-Project-Id"
 	HeaderClient  = "X-Client-Id"
+	headerSent    = "X-Sent" // of an upload: the checkpoint, the bytes of its file that are there, and all of them
 )
 
 const (

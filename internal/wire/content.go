@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"framehold/internal/studio"
 )
@@ -130,6 +132,64 @@ func (s *Studio) Presence(ctx context.Context, project studio.ProjectID) (a Pres
 	return a, s.json(ctx, http.MethodGet, "/v1/p/"+project.String()+"/people", nil, &a)
 }
 
+// Sent is how far the content of an announced checkpoint has come.
+type Sent struct {
+	Checkpoint studio.CheckpointID
+	Done       int64 // bytes of its files
+	Total      int64
+}
+
+// sentJSON is a Sent as it travels.
+type sentJSON struct {
+	Checkpoint string `json:"checkpoint"` // 32 hex digits
+	Done       int64  `json:"done"`
+	Total      int64  `json:"total"`
+}
+
+// MarshalJSON writes it.
+func (s Sent) MarshalJSON() ([]byte, error) {
+	return json.Marshal(sentJSON{s.Checkpoint.String(), s.Done, s.Total})
+}
+
+// UnmarshalJSON reads it; what is no id is refused.
+func (s *Sent) UnmarshalJSON(b []byte) error {
+	var from sentJSON
+	if err := json.Unmarshal(b, &from); err != nil {
+		return err
+	}
+	id, err := studio.ParseID(from.Checkpoint)
+	*s = Sent{studio.CheckpointID{ID: id}, from.Done, from.Total}
+	return err
+}
+
+func (s Sent) to(h http.Header) {
+	if !s.Checkpoint.IsZero() {
+		h.Set(headerSent, fmt.Sprintf("%s %d/%d", s.Checkpoint, s.Done, s.Total))
+	}
+}
+
+// SentFrom reads what an upload says of itself; ok is false where that is nothing, or nonsense.
+func SentFrom(h http.Header) (s Sent, ok bool) {
+	text, numbers, _ := strings.Cut(h.Get(headerSent), " ")
+	done, total, _ := strings.Cut(numbers, "/")
+	id, err := studio.ParseID(text)
+	s.Checkpoint.ID = id
+	var errDone, errTotal error
+	s.Done, errDone = strconv.ParseInt(done, 10, 64)
+	s.Total, errTotal = strconv.ParseInt(total, 10, 64)
+	return s, errors.Join(err, errDone, errTotal) == nil && s.Done >= 0 && s.Done <= s.Total
+}
+
+// ArrivingReply is the answer of Arriving.
+type ArrivingReply struct {
+	Checkpoints []Sent `json:"checkpoints"`
+}
+
+// Arriving lists the announced checkpoints that are being sent, of those that the person may know of.
+func (s *Studio) Arriving(ctx context.Context, project studio.ProjectID) (a ArrivingReply, err error) {
+	return a, s.json(ctx, http.MethodGet, "/v1/p/"+project.String()+"/arriving", nil, &a)
+}
+
 func (s *Studio) json(ctx context.Context, method, path string, q, a any) error {
 	ctx, cancel := context.WithTimeout(ctx, unaryTimeout)
 	defer cancel()
@@ -157,6 +217,14 @@ func (s *Studio) json(ctx context.Context, method, path string, q, a any) error 
 
 // send makes a request and turns an answer that is no success into its error.
 func (s *Studio) send(ctx context.Context, method, path, kind string, client studio.ID, body io.Reader) (*http.Response, error) {
+	r, err := s.request(ctx, method, path, kind, client, body)
+	if err != nil {
+		return nil, err
+	}
+	return s.do(r)
+}
+
+func (s *Studio) request(ctx context.Context, method, path, kind string, client studio.ID, body io.Reader) (*http.Request, error) {
 	r, err := http.NewRequestWithContext(ctx, method, s.base+path, body)
 	if err != nil {
 		return nil, &Failure{Code: CodeInvalid, Cause: err}
@@ -170,7 +238,7 @@ func (s *Studio) send(ctx context.Context, method, path, kind string, client stu
 	if !client.IsZero() {
 		r.Header.Set(HeaderClient, client.String())
 	}
-	return s.do(r)
+	return r, nil
 }
 
 func (s *Studio) do(r *http.Request) (*http.Response, error) {
@@ -203,11 +271,23 @@ func refusalOf(answer *http.Response) error {
 	return studio.Refuse(studio.Code(code), studio.ParamsFrom(refused.Error.Params))
 }
 
+// UploadTo is where an upload goes, and how far what it is a part of has come.
+type UploadTo struct {
+	Project studio.ProjectID
+	Client  studio.ID
+	Sent    Sent // zero: of no checkpoint that others wait for
+}
+
 // Upload sends frames: chunks, then pages, then roots, at most UploadBytesMax in all. What the server took before it broke
 // off is kept: Have tells what is still missing.
-func (s *Studio) Upload(ctx context.Context, project studio.ProjectID, client studio.ID, write func(*FrameWriter) error) error {
+func (s *Studio) Upload(ctx context.Context, to UploadTo, write func(*FrameWriter) error) error {
 	return streamed(write, func(body io.Reader) (*http.Response, error) {
-		return s.send(ctx, http.MethodPost, "/v1/p/"+project.String()+"/uploads", "application/octet-stream", client, body)
+		r, err := s.request(ctx, http.MethodPost, "/v1/p/"+to.Project.String()+"/uploads", "application/octet-stream", to.Client, body)
+		if err != nil {
+			return nil, err
+		}
+		to.Sent.to(r.Header)
+		return s.do(r)
 	})
 }
 

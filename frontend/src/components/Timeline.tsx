@@ -67,21 +67,23 @@ export function TimelineItem({
 export function TimelinePending({
   title,
   detail,
+  icon = "pencil",
   action,
 }: {
   title: string;
-  detail: string;
-  action: ReactNode;
+  detail?: string;
+  icon?: IconName;
+  action?: ReactNode;
 }) {
   return (
     <li className={cx(styles.item, styles.pending)}>
       <div className={styles.node}>
-        <Icon name="pencil" size={13} />
+        <Icon name={icon} size={13} />
       </div>
       <div className={styles.body}>
         <div className="grow">
           <b className="med">{title}</b>
-          <div className="t3 xs">{detail}</div>
+          {detail && <div className="t3 xs">{detail}</div>}
         </div>
         {action}
       </div>

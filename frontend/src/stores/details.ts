@@ -1,7 +1,7 @@
 // The details pane: what is known about the primary selected row, and its history. Fetched when it changes.
 import { type Problem, toProblem } from "../lib/errors";
 import { coalesce, createStore } from "../lib/store";
-import { Details, History } from "../wailsjs/go/app/Browser";
+import { Arriving, Details, History } from "../wailsjs/go/app/Browser";
 import type { app } from "../wailsjs/go/models";
 import { onActed } from "./acts";
 import { on } from "./events";
@@ -15,6 +15,7 @@ export type DetailsState = {
   readonly more: boolean;
   readonly due: boolean; // its older part is still on its way
   readonly story: string;
+  readonly arriving: readonly string[]; // what others have saved and has not arrived, a sentence each
   readonly filter: HistoryFilter;
   readonly error: Problem | undefined;
 };
@@ -27,6 +28,7 @@ const store = createStore<DetailsState>({
   more: false,
   due: false,
   story: "",
+  arriving: [],
   filter: "everything",
   error: undefined,
 });
@@ -40,18 +42,52 @@ const historyOf = (before: number, limit: number): Promise<app.History> =>
 const refresh = coalesce(async () => {
   const mine = id;
   if (mine === "") {
-    store.set({ id: "", details: undefined, items: [], more: false, story: "", error: undefined });
+    store.set({
+      id: "",
+      details: undefined,
+      items: [],
+      more: false,
+      story: "",
+      arriving: [],
+      error: undefined,
+    });
     return;
   }
   try {
     const [details, history] = await Promise.all([Details(mine), historyOf(0, shown)]);
     if (mine !== id) return; // another one is selected by now: its run follows
     const { items, more, due, story } = history;
-    store.set({ id: mine, details, items, more, due, story, error: undefined });
+    const arriving = details.arriving && store.get().id === mine ? store.get().arriving : [];
+    store.set({ id: mine, details, items, more, due, story, arriving, error: undefined });
+    if (details.arriving) void followArrivals();
   } catch (error) {
     if (mine === id)
-      store.set({ id: mine, details: undefined, items: [], more: false, error: toProblem(error) });
+      store.set({
+        id: mine,
+        details: undefined,
+        items: [],
+        more: false,
+        arriving: [],
+        error: toProblem(error),
+      });
   }
+});
+
+const arrivalsEveryMs = 2000;
+let arrivals: ReturnType<typeof setTimeout> | undefined;
+
+/** Looks how far it has come while somebody looks at it: no event tells of each percent. */
+const followArrivals = coalesce(async () => {
+  clearTimeout(arrivals);
+  const mine = id;
+  if (mine === "" || !store.get().details?.arriving) return;
+  try {
+    const arriving = await Arriving(mine);
+    if (mine === id) store.set({ arriving });
+  } catch {
+    // what was said last stays: the pane's own refresh tells of an error
+  }
+  if (mine === id) arrivals = setTimeout(() => void followArrivals(), arrivalsEveryMs);
 });
 
 export const detailsStore = {

@@ -57,7 +57,7 @@ const filters: readonly { value: HistoryFilter; label: string }[] = [
 
 /** What happened to it: checkpoints and events in one timeline, newest first, and the story in sentences. */
 export function History({ row }: { row: AssetRow }) {
-  const { items, more, due, story, filter } = useStore(detailsStore);
+  const { items, more, due, story, filter, arriving } = useStore(detailsStore);
   const { statuses, members } = useStore(projectStore);
   const now = useNow();
   const unsaved = (row.state === "modified" || row.state === "diverged") && row.can.includes("checkpoint");
@@ -90,6 +90,9 @@ export function History({ row }: { row: AssetRow }) {
             }
           />
         )}
+        {arriving.map((sentence) => (
+          <TimelinePending key={sentence} icon="upload" title={sentence} />
+        ))}
         {items.map((item) => {
           const status = statuses.get(item.status);
           const actor = members.get(item.actor);

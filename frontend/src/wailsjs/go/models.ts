@@ -171,6 +171,7 @@ export namespace app {
 	    fileChanged: number;
 	    base: string;
 	    holder: string;
+	    arriving: boolean;
 	    checkpointRefusal?: Error;
 	    needs: Link[];
 	    neededBy: Link[];

@@ -8,6 +8,8 @@ export function AddNote(arg1:string,arg2:string):Promise<app.Act>;
 
 export function Answer(arg1:string,arg2:boolean,arg3:string):Promise<app.Act>;
 
+export function Arriving(arg1:string):Promise<Array<string>>;
+
 export function Ask(arg1:Array<string>,arg2:string):Promise<app.Act>;
 
 export function Assign(arg1:app.AssignRequest):Promise<app.Act>;

@@ -14,6 +14,10 @@ export function Answer(arg1, arg2, arg3) {
   return window['go']['app']['Browser']['Answer'](arg1, arg2, arg3);
 }
 
+export function Arriving(arg1) {
+  return window['go']['app']['Browser']['Arriving'](arg1);
+}
+
 export function Ask(arg1, arg2) {
   return window['go']['app']['Browser']['Ask'](arg1, arg2);
 }
