@@ -12,7 +12,7 @@ import (
 // SyncView is how the project stands to its studio.
 type SyncView struct {
 	Remote   bool   `json:"remote"`   // false: a personal project, which has no studio
-	State    string `json:"state"`    // offline syncing synced needsAuth needsHelp tooOld notMember
+	State    string `json:"state"`    // offline syncing synced needsAuth needsHelp tooOld notMember full
 	Unsent   int    `json:"unsent"`   // acts that are still to be sent
 	Need     int    `json:"need"`     // what needs the person
 	Server   string `json:"server"`   // of the studio; "" where there is none
@@ -49,7 +49,7 @@ func (s *Sync) State() (SyncView, error) {
 		return SyncView{}, s.failure(err)
 	}
 	s.mu.Lock()
-	now.State, now.Aside = s.synced, s.aside
+	now.State, now.Aside, now.Full = s.synced, s.aside, s.full
 	nth := s.syncedNth
 	s.mu.Unlock()
 	return s.viewOf(open, now, nth), nil
@@ -112,6 +112,9 @@ func (c *core) viewOf(open *session.Session, s session.SyncState, nth int64) Syn
 		replica.NeedsAuth: "needsAuth", replica.NeedsHelp: "needsHelp", replica.TooOld: "tooOld", replica.NotAMember: "notMember"}
 	view := SyncView{Remote: s.Remote, State: names[s.State], Unsent: s.Unsent, Need: s.Need,
 		Server: open.Server(), Nth: nth}
+	if s.Full && s.State == replica.Synced {
+		view.State = "full"
+	}
 	params := map[string]string{"n": strconv.Itoa(s.Unsent), "project": "the project"}
 	if s.Unsent > 0 {
 		params["unsent"] = "yes"
@@ -133,7 +136,7 @@ func (c *core) viewOf(open *session.Session, s session.SyncState, nth int64) Syn
 func (c *core) stand(now session.SyncState) int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.synced, c.aside = now.State, now.Aside
+	c.synced, c.aside, c.full = now.State, now.Aside, now.Full
 	c.syncedNth++
 	return c.syncedNth
 }

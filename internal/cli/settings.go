@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"framehold/internal/session"
 	"framehold/internal/studio"
+	"framehold/internal/text"
 )
 
 // settingsCommands: the project's own definitions.
@@ -215,8 +217,9 @@ func (c *command) roles() *cobra.Command {
 }
 
 func (c *command) options() *cobra.Command {
-	var name string
-	var retakeNote, reviewImage, artistDone, doneLocks bool
+	var name, quota string
+	var retakeNote, reviewImage, artistDone, doneLocks, handoverAuto bool
+	var trashDays, parkedDays uint32
 	cmd := &cobra.Command{Use: "options", Short: "Shows or changes the project's own choices", Args: between(0, 0)}
 	f := cmd.Flags()
 	f.StringVar(&name, "name", "", "`name` of the project")
@@ -224,21 +227,31 @@ func (c *command) options() *cobra.Command {
 	f.BoolVar(&reviewImage, "review-image", false, "a review needs an image")
 	f.BoolVar(&artistDone, "artist-done", false, "the assignee may set Done on their own task")
 	f.BoolVar(&doneLocks, "done-locks", false, "a done task takes no checkpoints")
+	f.BoolVar(&handoverAuto, "handover-auto", false, "an ask that is not answered in time gives the task")
+	f.Uint32Var(&trashDays, "trash-days", 0, "`days` that the trash is kept at least")
+	f.Uint32Var(&parkedDays, "parked-days", 0, "`days` that parked work in the trash is kept at least")
+	f.StringVar(&quota, "quota", "", "`size` that the project may take on its studio, as 500GB or 2TiB; 0: no limit")
 	cmd.RunE = c.in(func(ctx context.Context, s *session.Session, _ []string) error {
-		if f.Changed("name") || f.Changed("retake-note") || f.Changed("review-image") || f.Changed("artist-done") || f.Changed("done-locks") {
+		space, err := text.ParseBytes(quota)
+		if err != nil {
+			return usagef("--quota: %v", err)
+		}
+		changes := map[string]func(*studio.Project){
+			"name":          func(p *studio.Project) { p.Name = name },
+			"retake-note":   func(p *studio.Project) { p.Options.RetakeNote = retakeNote },
+			"review-image":  func(p *studio.Project) { p.Options.ReviewImage = reviewImage },
+			"artist-done":   func(p *studio.Project) { p.Options.ArtistDone = artistDone },
+			"done-locks":    func(p *studio.Project) { p.Options.DoneLocks = doneLocks },
+			"handover-auto": func(p *studio.Project) { p.Options.HandoverAuto = handoverAuto },
+			"trash-days":    func(p *studio.Project) { p.Options.TrashDays = trashDays },
+			"parked-days":   func(p *studio.Project) { p.Options.ParkedDays = parkedDays },
+			"quota":         func(p *studio.Project) { p.Options.QuotaBytes = space },
+		}
+		maps.DeleteFunc(changes, func(flag string, _ func(*studio.Project)) bool { return !f.Changed(flag) })
+		if len(changes) > 0 {
 			err := s.SetOptions(ctx, func(p *studio.Project) {
-				if f.Changed("name") {
-					p.Name = name
-				}
-				for _, o := range []struct {
-					flag string
-					to   *bool
-					from bool
-				}{{"retake-note", &p.Options.RetakeNote, retakeNote}, {"review-image", &p.Options.ReviewImage, reviewImage},
-					{"artist-done", &p.Options.ArtistDone, artistDone}, {"done-locks", &p.Options.DoneLocks, doneLocks}} {
-					if f.Changed(o.flag) {
-						*o.to = o.from
-					}
+				for _, change := range changes {
+					change(p)
 				}
 			})
 			if err != nil {
@@ -251,9 +264,15 @@ func (c *command) options() *cobra.Command {
 		}
 		o := p.Project.Options
 		c.answer(map[string]any{"name": p.Project.Name, "retakeNote": o.RetakeNote, "reviewImage": o.ReviewImage,
-			"artistDone": o.ArtistDone, "doneLocks": o.DoneLocks}, func(w io.Writer) {
-			fmt.Fprintf(w, "name\t%s\nretake-note\t%t\nreview-image\t%t\nartist-done\t%t\ndone-locks\t%t\n", p.Project.Name, o.RetakeNote,
-				o.ReviewImage, o.ArtistDone, o.DoneLocks)
+			"artistDone": o.ArtistDone, "doneLocks": o.DoneLocks, "handoverAuto": o.HandoverAuto, "trashDays": o.TrashDays,
+			"parkedDays": o.ParkedDays, "quotaBytes": o.QuotaBytes}, func(w io.Writer) {
+			limit := "none"
+			if o.QuotaBytes > 0 {
+				limit = text.Bytes(o.QuotaBytes)
+			}
+			fmt.Fprintf(w, "name\t%s\nretake-note\t%t\nreview-image\t%t\nartist-done\t%t\ndone-locks\t%t\nhandover-auto\t%t\n"+
+				"trash-days\t%d\nparked-days\t%d\nquota\t%s\n", p.Project.Name, o.RetakeNote, o.ReviewImage, o.ArtistDone, o.DoneLocks,
+				o.HandoverAuto, o.TrashDays, o.ParkedDays, limit)
 		})
 		return nil
 	})

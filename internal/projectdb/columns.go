@@ -136,7 +136,7 @@ func projectTable(p *studio.Project) table {
 		col("retake_note", &p.Options.RetakeNote), col("review_image", &p.Options.ReviewImage),
 		col("artist_done", &p.Options.ArtistDone), col("done_locks", &p.Options.DoneLocks),
 		col("unicode_table", &p.Options.UnicodeTable), col("handover_auto", &p.Options.HandoverAuto),
-		col("trash_days", &p.Options.TrashDays), col("parked_days", &p.Options.ParkedDays), col("ver", &p.Ver), col("newer", &p.Newer),
+		col("trash_days", &p.Options.TrashDays), col("parked_days", &p.Options.ParkedDays), col("quota_bytes", &p.Options.QuotaBytes), col("ver", &p.Ver), col("newer", &p.Newer),
 	}}
 }
 

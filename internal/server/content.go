@@ -172,10 +172,28 @@ func (c *Core) AddChunks(tx serverdb.Tx, call Call, client studio.ID, came Recei
 		hashes = append(hashes, r.Hash)
 		bytes += int64(r.Stored)
 	}
-	if err := c.charge(tx, call, client, bytes); err != nil {
+	if err := errors.Join(c.charge(tx, call, client, bytes), roomFor(tx, came.New)); err != nil {
 		return err
 	}
 	return errors.Join(tx.AddChunks(came.New), lease(tx, call, client, hashes), tx.Err())
+}
+
+// roomFor refuses chunks that a project has no room for (row B17). Code: quota.
+func roomFor(snap serverdb.Snapshot, chunks []serverdb.Chunk) error {
+	quota, stored, more := snap.Project().Options.QuotaBytes, snap.Head().Stored, int64(0)
+	for _, c := range chunks {
+		more += int64(c.Stored)
+	}
+	if quota > 0 && more > 0 && stored+more > quota {
+		return &wire.Failure{Code: wire.CodeQuota, Cause: fmt.Errorf("%d bytes stored, %d more, %d may be", stored, more, quota)}
+	}
+	return nil
+}
+
+// isFull tells whether a project has no room at all.
+func isFull(snap serverdb.Snapshot) bool {
+	quota := snap.Project().Options.QuotaBytes
+	return quota > 0 && snap.Head().Stored >= quota
 }
 
 // AddManifest takes a page, then, after all its pages, a root. What it refers to must be here and the client's to name.

@@ -1,6 +1,11 @@
 package server
 
-import "context"
+import (
+	"context"
+
+	"framehold/internal/serverdb"
+	"framehold/internal/studio"
+)
 
 // Way is a route as tests see it.
 type Way struct{ Pattern, Rule string }
@@ -18,3 +23,12 @@ func SetDepositLimit(s *Server, bytes int64) { s.core.DepositBytesMax = bytes }
 
 // HandOver looks for asks that are due, as a server does every minute.
 func HandOver(ctx context.Context, s *Server) error { return s.handOverAll(ctx) }
+
+// Stored is how many bytes the chunks of a project take.
+func Stored(ctx context.Context, s *Server, project studio.ProjectID) (bytes int64, err error) {
+	err = s.projects.Read(ctx, project, func(snap serverdb.Snapshot) error {
+		bytes = snap.Head().Stored
+		return snap.Err()
+	})
+	return bytes, err
+}

@@ -186,10 +186,13 @@ func decide(tx serverdb.Tx, ops []studio.Op, at func(studio.Op) studio.Moment) (
 	}, tx.Head().Seq+1)
 }
 
-// uncovered adds to a moment whether the bytes of a checkpoint that is sealed are missing.
+// uncovered adds to a moment whether the bytes of a checkpoint that is sealed are missing, or could not even be sent.
 func uncovered(snap serverdb.Snapshot, client serverdb.Client, op studio.Op, at studio.Moment) studio.Moment {
 	if seal, ok := op.Body.(*studio.SealBody); ok {
 		at.Uncovered = !covered(snap, client, at.Actor, seal.Checkpoint)
+		if at.Uncovered && isFull(snap) {
+			at.Uncovered, at.NoRoom = false, true
+		}
 	}
 	return at
 }

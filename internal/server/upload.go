@@ -241,9 +241,6 @@ func (u *uploading) commitChunks(ctx context.Context) error {
 		return err
 	}
 	defer u.close()
-	if err := u.batch.Flush(); err != nil {
-		return err
-	}
 	pending := u.batch.Pending()
 	var came Received
 	for _, r := range pending.Rows {
@@ -251,6 +248,15 @@ func (u *uploading) commitChunks(ctx context.Context) error {
 	}
 	for _, r := range pending.Reused {
 		came.Here = append(came.Here, chunkOf(r))
+	}
+	// Before the bytes are made to stay: what there is no room for is given back to the disk.
+	if _, err := read(ctx, u.s, u.at.project, func(snap serverdb.Snapshot, _ Call) (bool, error) {
+		return true, errors.Join(roomFor(snap, came.New), snap.Err())
+	}); err != nil {
+		return err
+	}
+	if err := u.batch.Flush(); err != nil {
+		return err
 	}
 	u.appended = 0
 	_, err := written(ctx, u.s, u.at.project, len(came.New)+len(came.Here), func(tx serverdb.Tx, by Call) (bool, error) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"framehold/internal/fsys"
@@ -34,6 +35,7 @@ type SyncState struct {
 	Need    int   // open cards, and asks that wait for an answer
 	BytesUp int64 // sent since this process drives
 	Aside   int   // of Unsent, those that wait for the server's update
+	Full    bool  // the studio has no room for what this computer has to send
 }
 
 // syncLock is the lock that one process of a store holds: the one that syncs. fsys.ErrLocked when another does.
@@ -70,6 +72,7 @@ type driver struct {
 	lane *contentLane
 	tell func(SyncState)
 	send chan struct{} // there may be bytes to send
+	full atomic.Bool   // they were refused for want of room
 }
 
 func (s *Session) drive(ctx context.Context, r SyncRequest, tell func(SyncState)) error {
@@ -107,13 +110,13 @@ func (s *Session) tellState(ctx context.Context, driver SyncState, tell func(Syn
 	if err != nil {
 		return // the next change tells again
 	}
-	now.State, now.Driving, now.BytesUp, now.Aside = driver.State, true, driver.BytesUp, driver.Aside
+	now.State, now.Driving, now.BytesUp, now.Aside, now.Full = driver.State, true, driver.BytesUp, driver.Aside, driver.Full
 	tell(now)
 }
 
 // stands is what the driver knows of how sync stands.
 func (d *driver) stands(ctx context.Context) SyncState {
-	now := SyncState{State: d.rep.State(), BytesUp: d.lane.up.Load()}
+	now := SyncState{State: d.rep.State(), BytesUp: d.lane.up.Load(), Full: d.full.Load()}
 	if now.State != replica.Synced {
 		return now
 	}
@@ -251,7 +254,8 @@ func (d *driver) bytes(ctx context.Context) {
 		if err == nil {
 			freed, err = d.lane.send(ctx, gone)
 		}
-		if freed || err == nil {
+		full := studio.CodeOf(netFailure("", err)) == studio.CodeQuota
+		if changed := d.full.Swap(full) != full; freed || err == nil || changed {
 			d.s.tellState(ctx, d.stands(ctx), d.tell)
 			pause = bytesPauseMin
 		}

@@ -69,3 +69,33 @@ func TestASyncBesideAWindowSaysThatTheStudioIsNotReached(t *testing.T) {
 	_, err = other.Sync(ctx, session.SyncRequest{Device: "test", App: "test"})
 	require.Equal(t, studio.CodeUnreachable, studio.CodeOf(err))
 }
+
+// A studio that is full is said to be so; with room, what waits goes by itself when somebody asks (row B17).
+func TestAFullStudioIsToldAndWhatWaitsGoesWhenThereIsRoom(t *testing.T) {
+	ctx := context.Background()
+	_, pia, ana, _ := publishedBy(t)
+	id := asset(t, ana.s, "shot_020.blend")
+	_, err := ana.s.Restore(ctx, id, studio.CheckpointID{}, nil)
+	require.NoError(t, err)
+	limited := func(bytes int64) {
+		t.Helper()
+		require.NoError(t, pia.s.SetOptions(ctx, func(p *studio.Project) { p.Options.QuotaBytes = bytes }))
+		pia.sync()
+	}
+	limited(1)
+	var full atomic.Bool
+	ana.driven(func(now session.SyncState) { full.Store(now.Full) })
+	ana.write("shot_020.blend", "two of ana")
+	require.NoError(t, save(t, ana.s, "shot_020.blend", "two", "").Err)
+	require.Eventually(t, full.Load, time.Minute, 20*time.Millisecond)
+	other, err := session.Open(ctx, ana.env("ana"), ana.root)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, other.Close()) }()
+
+	limited(0)
+	require.NoError(t, other.AskSync(ctx))
+	require.Eventually(t, func() bool {
+		p, err := ana.s.Look(ctx)
+		return err == nil && p.Assets[id].HeadVersion == 2 && !full.Load()
+	}, time.Minute, 20*time.Millisecond)
+}

@@ -81,6 +81,7 @@ type Options struct {
 	UnicodeTable string
 	HandoverAuto bool   // who asks for a task has it when its holder does not answer in time (row D15)
 	TrashDays    uint32 // before these are over nothing in the trash is purged; 0: whenever an admin says so
+	QuotaBytes   int64  // that its content may take on the studio; 0: as much as there is (row B17)
 	ParkedDays   uint32 // the same for parked checkpoints in the trash
 }
 

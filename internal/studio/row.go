@@ -194,6 +194,7 @@ func (p *Project) fields(c *coder) {
 	c.flag(11, &p.Options.HandoverAuto)
 	num(c, 12, &p.Options.TrashDays)
 	num(c, 13, &p.Options.ParkedDays)
+	num(c, 14, &p.Options.QuotaBytes)
 	c.newer(&p.Newer)
 }
 

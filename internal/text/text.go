@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -171,6 +172,32 @@ func Bytes(n int64) string {
 		return fmt.Sprintf("%.0f %cB", f, " kMGTP"[unit])
 	}
 	return fmt.Sprintf("%.1f %cB", f, " kMGTP"[unit])
+}
+
+// ParseBytes reads a size as people write it: 500GB, 1.5 TiB, 4096; units of 1,000, or with an i of 1,024. "" is 0.
+func ParseBytes(s string) (int64, error) {
+	number := strings.TrimRight(strings.ToLower(strings.TrimSpace(s)), "kmgtpib ")
+	unit := strings.TrimSpace(strings.ToLower(strings.TrimSpace(s))[len(number):])
+	if number == "" && unit == "" {
+		return 0, nil
+	}
+	scale := float64(1)
+	if prefix := strings.TrimSuffix(unit, "b"); prefix != "" {
+		step := float64(1000)
+		if short := strings.TrimSuffix(prefix, "i"); short != prefix {
+			prefix, step = short, 1024
+		}
+		power := strings.Index("kmgtp", prefix)
+		if len(prefix) != 1 || power < 0 {
+			return 0, fmt.Errorf("%q is no size", s)
+		}
+		scale = math.Pow(step, float64(power+1))
+	}
+	n, err := strconv.ParseFloat(number, 64)
+	if size := n * scale; err == nil && size >= 0 && size < 1<<62 {
+		return int64(size), nil
+	}
+	return 0, fmt.Errorf("%q is no size", s)
 }
 
 // Told is a line of history: its sentence, what it names, and whether the short story tells it.

@@ -71,3 +71,15 @@ func TestSizesAreWrittenAsDisksAreSold(t *testing.T) {
 		require.Equal(t, want, text.Bytes(n))
 	}
 }
+
+func TestSizesAreReadAsPeopleWriteThem(t *testing.T) {
+	for written, want := range map[string]int64{"": 0, "0": 0, "4096": 4096, "500GB": 500e9, "500 gb": 500e9, "1.5TiB": 3 << 39, "2M": 2e6, "7b": 7} {
+		got, err := text.ParseBytes(written)
+		require.NoError(t, err, written)
+		require.Equal(t, want, got, written)
+	}
+	for _, written := range []string{"GB", "-1", "1 GGB", "five", "1e300", "NaN", "1iB", "2 XB"} {
+		_, err := text.ParseBytes(written)
+		require.Error(t, err, written)
+	}
+}

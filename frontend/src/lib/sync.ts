@@ -22,6 +22,7 @@ const words: Readonly<Record<string, string>> = {
   needsHelp: "Waits for an admin",
   tooOld: "Update to sync",
   notMember: "No longer a member",
+  full: "The studio is full",
 };
 
 /** The indicator's text: "Synced", "Offline, 3 to send", "Synced, 2 need you"; "" for a personal project. */

@@ -10,7 +10,7 @@ CREATE TABLE project (
   unicode_table TEXT NOT NULL, -- by which name_key was made; a change is a migration
   handover_auto INTEGER NOT NULL,
   trash_days INTEGER NOT NULL, parked_days INTEGER NOT NULL, -- before these are over nothing is purged; 0: by hand
-  ver INTEGER NOT NULL, newer BLOB
+  ver INTEGER NOT NULL, quota_bytes INTEGER NOT NULL DEFAULT 0, newer BLOB
 ) STRICT, WITHOUT ROWID;
 
 -- canonical. People of the project; gone ones stay for history.

@@ -45,7 +45,7 @@ export function InboxView() {
   );
 }
 
-const loud: readonly string[] = ["offline", "needsAuth", "needsHelp", "tooOld", "notMember"];
+const loud: readonly string[] = ["offline", "needsAuth", "needsHelp", "tooOld", "notMember", "full"];
 
 /** How the project stands to its studio, where that is more than "synced". */
 function Standing() {

@@ -1,4 +1,6 @@
--- What a newer program adds to rows and events is kept, and whole rows of tables that this one does not know.
+-- A project may have a quota. What a newer program adds to rows and events is kept, and whole rows of tables that this one
+-- does not know.
+ALTER TABLE project ADD COLUMN quota_bytes INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE project ADD COLUMN newer BLOB;
 ALTER TABLE member ADD COLUMN newer BLOB;
 ALTER TABLE role ADD COLUMN newer BLOB;
