@@ -58,12 +58,34 @@ func (k *keeping) page(h studio.Hash) bool {
 	return keeps
 }
 
+// dead tells whether nothing needs a root or a page.
+func (k *keeping) dead(m serverdb.Manifest) bool {
+	return m.Root && !k.root(m.Hash) || !m.Root && !k.page(m.Hash)
+}
+
 func (k *keeping) chunk(h studio.Hash) bool {
 	return k.leased(h) || slices.ContainsFunc(k.snap.Pages(h), k.page)
 }
 
 // preview: its picture stays in the history, also of a version whose bytes were given up.
 func (k *keeping) preview(h studio.Hash) bool { return k.leased(h) || len(k.snap.PreviewsOf(h)) > 0 }
+
+// Sweep is what passes over a project's content come to in the end, in one transaction, where all chunks are in one pack: leases
+// that ended before an instant are over, and what nothing needs is gone. It is for a model of a server, which has no disk.
+func (c *Core) Sweep(tx serverdb.Tx, pack studio.ID, leasesBeforeMs int64) (removed int, err error) {
+	const all = 1 << 30
+	if err := tx.EndLeases(leasesBeforeMs); err != nil {
+		return 0, err
+	}
+	k := newKeeping(tx)
+	blobs := kept(tx.Manifests(studio.Hash{}, all), k.dead)
+	if err := removeManifests(tx, blobs); err != nil {
+		return 0, err
+	}
+	k = newKeeping(tx)
+	chunks := kept(tx.ChunksOf(pack, studio.Hash{}, all), func(c serverdb.Chunk) bool { return !k.chunk(c.Hash) })
+	return len(blobs) + len(chunks), errors.Join(tx.RemoveChunks(chunks), tx.Err())
+}
 
 // Collected is what a pass over a project's content did.
 type Collected struct {
@@ -180,13 +202,9 @@ func kept[T any](all []T, pass func(T) bool) (some []T) {
 func (c *collecting) manifests(ctx context.Context) error {
 	for after := (studio.Hash{}); ; {
 		var page, dead []serverdb.Manifest
-		dies := func(snap serverdb.Snapshot) func(serverdb.Manifest) bool {
-			k := newKeeping(snap)
-			return func(m serverdb.Manifest) bool { return m.Root && !k.root(m.Hash) || !m.Root && !k.page(m.Hash) }
-		}
 		if err := c.read(ctx, func(snap serverdb.Snapshot) {
 			page = snap.Manifests(after, collectPage)
-			dead = kept(page, dies(snap))
+			dead = kept(page, newKeeping(snap).dead)
 		}); err != nil || len(page) == 0 {
 			return err
 		}
@@ -194,7 +212,7 @@ func (c *collecting) manifests(ctx context.Context) error {
 		if len(dead) == 0 {
 			continue
 		}
-		if err := c.write(ctx, func(tx serverdb.Tx) error { return removeManifests(tx, kept(dead, dies(tx))) }); err != nil {
+		if err := c.write(ctx, func(tx serverdb.Tx) error { return removeManifests(tx, kept(dead, newKeeping(tx).dead)) }); err != nil {
 			return err
 		}
 	}

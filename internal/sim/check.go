@@ -245,9 +245,12 @@ func (w *World) settle() error {
 			}
 		}
 	}
+	if err := w.collect(); err != nil {
+		return err
+	}
 	return w.read(w.server.db, func(snap serverdb.Snapshot) error {
 		rows, err := rowsOf(snap)
-		return errors.Join(err, w.server.line.held(rows), w.checkSaved(snap), w.count(snap))
+		return errors.Join(err, w.server.line.held(rows), w.checkSaved(snap), checkBytes(snap, rows), w.count(snap))
 	})
 }
 
@@ -366,7 +369,7 @@ func (w *World) checkRounds(c *client) error {
 }
 
 // checkSaved is I3: every op that a person was told is saved has its event on the server, or waits in the queue of who is no
-// member any more; and so have the bytes of every checkpoint.
+// member any more; and every checkpoint is sealed. Its bytes are looked for by checkBytes.
 func (w *World) checkSaved(snap serverdb.Snapshot) error {
 	for _, c := range w.clients {
 		gone := w.gone(c) // what the server lost of theirs comes back when they do
@@ -394,13 +397,41 @@ func (w *World) checkSaved(snap serverdb.Snapshot) error {
 		}
 		for id := range seals {
 			k, ok := snap.Checkpoint(id)
-			_, here := snap.Manifest(k.Manifest)
-			if (!ok || k.State == studio.Announced || !here) && !gone {
+			if (!ok || k.State == studio.Announced) && !gone {
 				return fmt.Errorf("I3: checkpoint %s of client %d is not on the server", id, c.n)
 			}
 		}
 	}
 	return snap.Err()
+}
+
+// checkBytes is I9 and I10: every byte of a checkpoint that is sealed and was not given up is on the server, after all that
+// nothing needs was collected.
+func checkBytes(snap serverdb.Snapshot, rows []studio.Row) error {
+	for _, r := range rows {
+		k, ok := r.(studio.Checkpoint)
+		if !ok || k.State == studio.Announced || !studio.KeepsBytes(snap, k) {
+			continue
+		}
+		b, here := snap.Manifest(k.Manifest)
+		root, err := chunk.ParseRoot(b)
+		if !here || err != nil {
+			return fmt.Errorf("I9: the root of checkpoint %s is not on the server", k.ID)
+		}
+		for _, p := range root.Pages {
+			page, here := snap.Manifest(studio.Hash(p.Hash))
+			entries, err := chunk.ParsePage(page)
+			if !here || err != nil {
+				return fmt.Errorf("I9: a page of checkpoint %s is not on the server", k.ID)
+			}
+			for _, e := range entries {
+				if len(snap.Locate([]studio.Hash{studio.Hash(e.Hash)})) == 0 {
+					return fmt.Errorf("I9: a chunk of checkpoint %s is not on the server", k.ID)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func (w *World) count(snap serverdb.Snapshot) error {

@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 
 	"framehold/internal/replica"
@@ -314,6 +315,11 @@ func (w *World) mishap() error {
 	if w.fault(200) {
 		h.skewMs -= int64(w.rng.IntN(5_000))
 	}
+	if w.fault(150) {
+		if err := w.collect(); err != nil {
+			return err
+		}
+	}
 	if w.cfg.Restore && len(h.backups) > 0 && w.fault(180) {
 		return w.goBack(h.backups[w.rng.IntN(len(h.backups))], w.chance(50))
 	}
@@ -322,6 +328,21 @@ func (w *World) mishap() error {
 		h.backups = h.backups[1:]
 	}
 	return nil
+}
+
+// collect takes away of the content what nothing needs any more; now and then all leases are over (rows Ic2 to Ic5). Whoever
+// was about to seal must send again.
+func (w *World) collect() error {
+	over := w.call(studio.UserID{}).NowMs
+	if w.calm || w.chance(30) {
+		over = math.MaxInt64
+	}
+	return w.tx(func(tx serverdb.Tx) error {
+		removed, err := w.server.core.Sweep(tx, w.project.ID, over)
+		w.report.Collected += removed
+		w.note("%d blobs and chunks are collected", removed)
+		return err
+	})
 }
 
 func (w *World) goBack(backup *memdb.Store, silent bool) error {

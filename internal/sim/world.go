@@ -45,6 +45,7 @@ type Report struct {
 	Histories   int      // that came whole behind their first rows
 	HandedIn    int      // ops that came by a deposit key
 	Unreadable  int      // of those, that the server failed at
+	Collected   int      // chunks, pages and roots that nothing needed
 	Trace       [32]byte // a hash over everything that happened: equal seeds have equal traces
 	Verdicts    [32]byte // a hash over the ops in their order with their verdicts
 }
@@ -54,13 +55,13 @@ func (r Report) Add(o Report) Report {
 	return Report{Ops: r.Ops + o.Ops, Faults: r.Faults + o.Faults, ClientMs: r.ClientMs + o.ClientMs, Events: r.Events + o.Events,
 		Parked: r.Parked + o.Parked, Rewinds: r.Rewinds + o.Rewinds, Healed: r.Healed + o.Healed,
 		Histories: r.Histories + o.Histories, HandedIn: r.HandedIn + o.HandedIn,
-		Unreadable: r.Unreadable + o.Unreadable}
+		Unreadable: r.Unreadable + o.Unreadable, Collected: r.Collected + o.Collected}
 }
 
 // String is one line of figures.
 func (r Report) String() string {
-	return fmt.Sprintf("%d ops, %d events, %d parked, %d faults, %d rewinds, %d healed, %d histories, %d handed in, %d unreadable, %.1f client-hours",
-		r.Ops, r.Events, r.Parked, r.Faults, r.Rewinds, r.Healed, r.Histories, r.HandedIn, r.Unreadable, float64(r.ClientMs)/3_600_000)
+	return fmt.Sprintf("%d ops, %d events, %d parked, %d faults, %d rewinds, %d healed, %d histories, %d handed in, %d unreadable, %d collected, %.1f client-hours",
+		r.Ops, r.Events, r.Parked, r.Faults, r.Rewinds, r.Healed, r.Histories, r.HandedIn, r.Unreadable, r.Collected, float64(r.ClientMs)/3_600_000)
 }
 
 // World is one run.
