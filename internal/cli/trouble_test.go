@@ -56,6 +56,7 @@ func inTrouble(t *testing.T) *trouble {
 	x.ok("init")
 	x.write("a.blend", "one")
 	x.ok("add", "a.blend", "--task", "--assign", "ana", "-m", "first")
+	x.says(2, "invalid_link", "no address of a studio", "publish", "not-a-url")
 	x.ok("publish", x.place.Server, "--yes")
 	return x
 }

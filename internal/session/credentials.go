@@ -10,6 +10,7 @@ import (
 
 	"framehold/internal/fsys"
 	"framehold/internal/studio"
+	"framehold/internal/wire"
 )
 
 const (
@@ -36,15 +37,20 @@ func (c Credentials) Format(s fmt.State, _ rune) {
 // Who signs in is told so.
 func (h *Home) CredentialsPath() string { return filepath.Join(h.dir, credentialsName) }
 
-// Credentials returns how the person is signed in to a server. Codes: unauthenticated, when they are not.
+// Credentials returns how the person is signed in to a server. Codes: unauthenticated, when they are not; invalid_link, for what
+// is no address.
 func (h *Home) Credentials(server string) (Credentials, error) {
+	link, err := wire.ParseLink(server)
+	if err != nil {
+		return Credentials{}, err
+	}
 	all, err := h.SignedIn()
 	if err != nil {
 		return Credentials{}, err
 	}
-	i := slices.IndexFunc(all, func(c Credentials) bool { return c.Server == server })
+	i := slices.IndexFunc(all, func(c Credentials) bool { return c.Server == link.Server })
 	if i < 0 {
-		return Credentials{}, studio.Refuse(studio.CodeUnauthenticated, studio.Params{Name: server})
+		return Credentials{}, studio.Refuse(studio.CodeUnauthenticated, studio.Params{Name: link.Server})
 	}
 	return all[i], nil
 }

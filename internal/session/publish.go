@@ -38,6 +38,7 @@ func (s *Session) Publish(ctx context.Context, r PublishRequest) error {
 	if err != nil {
 		return err
 	}
+	r.Server = who.Server
 	to, err := dial(who)
 	if err != nil {
 		return err

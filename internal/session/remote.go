@@ -165,6 +165,7 @@ func Clone(ctx context.Context, env Env, r CloneRequest) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.Server = who.Server
 	to, err := dial(who)
 	if err != nil {
 		return nil, err
