@@ -39,9 +39,9 @@ func TestReadersCannotWrite(t *testing.T) {
 }
 
 // SQLite itself says that it syncs its journal at every commit, on each connection that the pool may make: only then is a commit
-// on the disk when it returns.
+// on the disk when it returns. What no commit needs is in no file.
 func TestEveryCommitIsSynced(t *testing.T) {
-	const full = 2
+	const full, memory = 2, 2
 	path, write, _ := open(t)
 	of, err := sqlite.WriterOf(path, 1024)
 	require.NoError(t, err)
@@ -50,12 +50,14 @@ func TestEveryCommitIsSynced(t *testing.T) {
 		for range 3 {
 			c, err := db.Conn(t.Context())
 			require.NoError(t, err)
-			var level int
+			var level, temporary int
 			var journal string
 			require.NoError(t, c.QueryRowContext(t.Context(), `PRAGMA synchronous`).Scan(&level))
 			require.NoError(t, c.QueryRowContext(t.Context(), `PRAGMA journal_mode`).Scan(&journal))
+			require.NoError(t, c.QueryRowContext(t.Context(), `PRAGMA temp_store`).Scan(&temporary))
 			require.Equal(t, full, level)
 			require.Equal(t, "wal", journal)
+			require.Equal(t, memory, temporary)
 			require.ErrorIs(t, c.Raw(func(any) error { return driver.ErrBadConn }), driver.ErrBadConn) // the pool makes another
 		}
 	}

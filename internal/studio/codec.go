@@ -64,6 +64,7 @@ func decode(b []byte, f fielder) error {
 }
 
 func (c *coder) parse(b []byte) error {
+	c.in = make([]wireField, 0, fieldsIn(b))
 	for len(b) > 0 {
 		tag, n := uvarint(b)
 		if n <= 0 {
@@ -90,6 +91,22 @@ func (c *coder) parse(b []byte) error {
 		return fmt.Errorf("%w: fields out of order", ErrMalformed)
 	}
 	return nil
+}
+
+// fieldsIn counts the fields of a record, up to what is malformed: a pull reads tens of thousands, each into one piece of memory.
+func fieldsIn(b []byte) (n int) {
+	for len(b) > 0 {
+		tag, t := uvarint(b)
+		value, v := uvarint(b[max(t, 0):])
+		if t <= 0 || v <= 0 {
+			return n
+		}
+		if b = b[t+v:]; tag&7 != 0 {
+			b = b[min(value, uint64(len(b))):]
+		}
+		n++
+	}
+	return n
 }
 
 // uvarint refuses longer forms than needed: n <= 0.

@@ -1,6 +1,9 @@
 package studio
 
-import "fmt"
+import (
+	"fmt"
+	"reflect"
+)
 
 // Kind is the kind of an op; numbers are stored and sent, and never reused.
 type Kind uint8
@@ -94,20 +97,26 @@ func Kinds() []Kind {
 	return known
 }
 
-func newBody(k Kind) Body {
+// bodies is the body of each kind, never changed: newBody makes others like it.
+var bodies = func() (of [KindProjectSet + 1]reflect.Type) {
 	for _, b := range []Body{
 		&CreateBody{}, &RenameBody{}, &MoveBody{}, &TrashBody{}, &ConvertBody{}, &SetBody{}, &TagBody{},
 		&DependBody{}, &AssignBody{}, &StatusBody{}, &AnnounceBody{}, &SealBody{}, &CheckpointBody{}, &ParkedBody{},
 		&NoteBody{}, &NoteEditBody{}, &ResolveBody{}, &RankBody{}, &RowBody{}, &StatusRemoveBody{}, &EmptyBody{},
 		&MergeBody{}, &HandoverAskBody{}, &HandoverAnswerBody{}, &RoadBody{},
 	} {
-		for _, have := range b.kinds() {
-			if have == k {
-				return b
-			}
+		for _, k := range b.kinds() {
+			of[k] = reflect.TypeOf(b).Elem()
 		}
 	}
-	return nil
+	return of
+}()
+
+func newBody(k Kind) Body {
+	if int(k) >= len(bodies) || bodies[k] == nil {
+		return nil
+	}
+	return reflect.New(bodies[k]).Interface().(Body)
 }
 
 // EmptyBody says nothing more than the kind.
