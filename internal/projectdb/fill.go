@@ -74,7 +74,7 @@ func (tx *Tx) setAside() (made []string, err error) {
 
 // define changes the schema. Such a statement is said once: it is not kept prepared.
 func (tx *Tx) define(statement string) error {
-	_, err := tx.tx.ExecContext(tx.ctx, statement)
+	_, err := tx.in.ExecContext(tx.ctx, statement)
 	return failure("fill", err)
 }
 

@@ -290,3 +290,35 @@ func TestWhatIsNoStoreIsDamagedAndLeftAsItIs(t *testing.T) {
 	_, err := projectdb.Open(t.Context(), o)
 	require.Equal(t, studio.CodeDamaged, studio.CodeOf(err), "another program's database")
 }
+
+// A transaction whose context ends says nothing more, and is not committed.
+func TestATransactionEndsWithItsContext(t *testing.T) {
+	o := options(t)
+	d, err := projectdb.Create(t.Context(), o)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, d.Close()) }()
+	act := projectdb.Act{Lane: projectdb.LaneEdit, Kind: projectdb.ActCare}
+	folder := studio.ID{1}
+	for _, between := range []bool{true, false} {
+		ctx, stop := context.WithCancel(t.Context())
+		_, err = d.Write(ctx, act, func(tx *projectdb.Tx) error {
+			require.NoError(t, tx.SetFolder(folder, "/films", 1))
+			stop()
+			if between {
+				return tx.SetFolder(folder, "/films", 2)
+			}
+			return nil
+		})
+		require.ErrorIs(t, err, context.Canceled)
+	}
+	require.NoError(t, write(d))
+	ctx, stop := context.WithCancel(t.Context())
+	require.ErrorIs(t, d.Read(ctx, func(s *projectdb.Snapshot) error {
+		_, there := s.Folder(folder)
+		require.False(t, there)
+		stop()
+		_, there = s.Folder(folder)
+		require.False(t, there)
+		return nil
+	}), context.Canceled)
+}

@@ -2,12 +2,12 @@ package projectdb
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"framehold/internal/sqlite"
 	"framehold/internal/studio"
 )
 
@@ -15,15 +15,16 @@ import (
 type Snapshot struct{ reader }
 
 // Read runs fn over one consistent state of the store.
-func (d *DB) Read(ctx context.Context, fn func(*Snapshot) error) error {
+func (d *DB) Read(ctx context.Context, fn func(*Snapshot) error) (err error) {
 	if err := d.stillFrozen(); err != nil {
 		return err
 	}
-	tx, err := d.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	begun, err := sqlite.Begin(ctx, d.read, false)
 	if err != nil {
 		return failure("read", err)
 	}
-	s := &Snapshot{newReader(ctx, tx)}
+	s := &Snapshot{newReader(ctx, begun)}
+	defer func() { err = errors.Join(err, s.end(begun)) }()
 	err = fn(s)
 	if err == nil {
 		err = s.Err()
@@ -31,8 +32,7 @@ func (d *DB) Read(ctx context.Context, fn func(*Snapshot) error) error {
 	if err == nil {
 		err = d.stillFrozen()
 	}
-	s.close()
-	return errors.Join(d.named(failure("read", err)), rollback(tx))
+	return d.named(failure("read", err))
 }
 
 // AssetInfo is an asset with what lists show of it.

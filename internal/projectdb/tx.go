@@ -5,9 +5,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
 
+	"framehold/internal/sqlite"
 	"framehold/internal/studio"
 )
 
@@ -78,39 +78,32 @@ type Tx struct {
 // Write runs fn in one immediate transaction and commits. When fn or the commit fails, the store is as it was.
 // When it returns nil, everything is on the disk, and watchers have been told. Codes: store_newer, read_only, those
 // of the triggers, disk_full, timeout, damaged.
-func (d *DB) Write(ctx context.Context, act Act, fn func(*Tx) error) (ChangeSet, error) {
+func (d *DB) Write(ctx context.Context, act Act, fn func(*Tx) error) (change ChangeSet, err error) {
 	if d.readOnly != nil {
 		return ChangeSet{}, d.readOnly
 	}
-	sqlTx, err := d.write.BeginTx(ctx, nil)
+	begun, err := sqlite.Begin(ctx, d.write, true)
 	if err != nil {
 		return ChangeSet{}, failure("begin", err)
 	}
-	tx := &Tx{reader: newReader(ctx, sqlTx), db: d, act: act}
-	defer tx.close()
+	tx := &Tx{reader: newReader(ctx, begun), db: d, act: act}
+	defer func() { err = errors.Join(err, tx.end(begun)) }()
 	if err := tx.run(fn); err != nil {
-		return ChangeSet{}, errors.Join(d.named(err), rollback(sqlTx))
+		return ChangeSet{}, d.named(err)
 	}
 	if d.o.CommitFault != nil {
 		if err := d.o.CommitFault(); err != nil {
-			return ChangeSet{}, errors.Join(failure("commit", err), rollback(sqlTx))
+			return ChangeSet{}, failure("commit", err)
 		}
 	}
 	tx.close()
-	if err := sqlTx.Commit(); err != nil {
-		return ChangeSet{}, errors.Join(failure("commit", err), rollback(sqlTx))
+	if err := begun.Commit(ctx); err != nil {
+		return ChangeSet{}, failure("commit", err)
 	}
 	if tx.dirty {
 		d.tell(tx.change)
 	}
 	return tx.change, nil
-}
-
-func rollback(tx *sql.Tx) error {
-	if err := tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
-		return fmt.Errorf("rollback: %w", err)
-	}
-	return nil
 }
 
 func (tx *Tx) run(fn func(*Tx) error) error {
@@ -140,7 +133,7 @@ func (tx *Tx) run(fn func(*Tx) error) error {
 func (tx *Tx) exec(query string, args ...any) error {
 	s, err := tx.prepared(query)
 	if err == nil {
-		_, err = s.ExecContext(tx.ctx, args...)
+		_, err = s.Exec(args...)
 	}
 	return failure("write", err)
 }
@@ -222,7 +215,7 @@ func (tx *Tx) appendOp(l Logged, state QueueState) error {
 	if err != nil {
 		return failure("write op", err)
 	}
-	done, err := s.ExecContext(tx.ctx, l.Op.ID.Bytes(), l.Event.Actor.Bytes(), l.Op.Kind, l.Op.Entity.Bytes(), nullID(l.Event.About.ID),
+	done, err := s.Exec(l.Op.ID.Bytes(), l.Event.Actor.Bytes(), l.Op.Kind, l.Op.Entity.Bytes(), nullID(l.Event.About.ID),
 		l.Event.Body, l.Op.Group.Bytes(), nullID(l.Op.Undoes.ID), int64(l.Op.MadeHybrid), string(state), l.Event.Verdict,
 		string(l.Event.Reason), seq)
 	if err != nil {
@@ -306,7 +299,7 @@ func (tx *Tx) put(t table) error {
 		if err != nil {
 			return failure("write "+t.name, err)
 		}
-		done, err := s.ExecContext(tx.ctx, append(slices.Clone(values[t.keys:]), values[:t.keys]...)...)
+		done, err := s.Exec(append(slices.Clone(values[t.keys:]), values[:t.keys]...)...)
 		if err != nil {
 			return failure("write "+t.name, err)
 		}
@@ -427,7 +420,7 @@ func (tx *Tx) writeChange() error {
 	if err != nil {
 		return failure("write change", err)
 	}
-	done, err := s.ExecContext(tx.ctx, tx.change.Seq, tx.change.Everything, b)
+	done, err := s.Exec(tx.change.Seq, tx.change.Everything, b)
 	if err != nil {
 		return failure("write change", err)
 	}

@@ -112,7 +112,7 @@ func checkSchema(s *Snapshot, found *findings) error {
 	if err != nil {
 		return err
 	}
-	have, err := schemaOf(s.tx.QueryContext(s.ctx, schemaSQL))
+	have, err := schemaOf(s.in.QueryContext(s.ctx, schemaSQL))
 	if err != nil {
 		return err
 	}

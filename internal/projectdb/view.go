@@ -6,14 +6,15 @@ import (
 	"errors"
 	"slices"
 
+	"framehold/internal/sqlite"
 	"framehold/internal/studio"
 )
 
 // reader answers lookups in one transaction. The first failure of the database stays: lookups then say "not there",
 // and Err says why. It is a studio.View.
 type reader struct {
-	ctx   context.Context
-	tx    *sql.Tx
+	ctx   context.Context // asked before each statement, and between its rows
+	in    transaction
 	err   error
 	stmts map[string]*sql.Stmt
 
@@ -24,8 +25,21 @@ type reader struct {
 	types    []studio.Type
 }
 
-func newReader(ctx context.Context, tx *sql.Tx) reader {
-	return reader{ctx: ctx, tx: tx, stmts: map[string]*sql.Stmt{}}
+// transaction is what statements are said in: that of the store, or of a migration.
+type transaction interface {
+	PrepareContext(context.Context, string) (*sql.Stmt, error)
+	ExecContext(context.Context, string, ...any) (sql.Result, error)
+	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+}
+
+func newReader(ctx context.Context, in transaction) reader {
+	return reader{ctx: ctx, in: in, stmts: map[string]*sql.Stmt{}}
+}
+
+// end releases what is still held, and undoes what was not committed.
+func (r *reader) end(begun *sqlite.Transaction) error {
+	r.close()
+	return failure("roll back", begun.Rollback())
 }
 
 // close releases the prepared statements.
@@ -38,10 +52,13 @@ func (r *reader) close() {
 
 // prepared keeps a statement for the length of the transaction: an act on 1,000 tasks says the same things.
 func (r *reader) prepared(query string) (*sql.Stmt, error) {
+	if err := r.ctx.Err(); err != nil {
+		return nil, err
+	}
 	if s, ok := r.stmts[query]; ok {
 		return s, nil
 	}
-	s, err := r.tx.PrepareContext(r.ctx, query)
+	s, err := r.in.PrepareContext(r.ctx, query)
 	if err == nil {
 		r.stmts[query] = s
 	}
@@ -59,7 +76,7 @@ func (r *reader) queryRow(query string, args ...any) scanner {
 	if err != nil {
 		return failedRow{err}
 	}
-	return s.QueryRowContext(r.ctx, args...)
+	return s.QueryRow(args...)
 }
 
 // each runs fn for every row of a query.
@@ -68,12 +85,16 @@ func (r *reader) each(query string, args []any, fn func(scanner) error) error {
 	if err != nil {
 		return failure("read", err)
 	}
-	rows, err := s.QueryContext(r.ctx, args...)
+	rows, err := s.Query(args...)
 	if err != nil {
 		return failure("read", err)
 	}
 	for rows.Next() {
-		if err := fn(rows); err != nil {
+		err := r.ctx.Err()
+		if err == nil {
+			err = fn(rows)
+		}
+		if err != nil {
 			return errors.Join(err, rows.Close())
 		}
 	}

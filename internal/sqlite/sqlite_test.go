@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -142,4 +143,52 @@ func TestAStatementThatWasGivenUpIsCancelled(t *testing.T) {
 	cancel()
 	_, err := read.ExecContext(ctx, `SELECT * FROM a`)
 	require.ErrorIs(t, sqlite.Failure("read", err), context.Canceled)
+}
+
+// A transaction that was begun and is not committed leaves nothing, and the one connection that writes is free again: also behind
+// a panic, and behind a statement at which SQLite ended the transaction itself.
+func TestATransactionThatIsNotCommittedLeavesNothing(t *testing.T) {
+	_, write, _ := open(t)
+	var n int
+	within := func(fn func(*sqlite.Transaction)) {
+		tx, err := sqlite.Begin(t.Context(), write, true)
+		require.NoError(t, err)
+		defer func() {
+			_ = recover()
+			require.NoError(t, tx.Rollback())
+			require.NoError(t, write.QueryRow(`SELECT count(*) FROM a`).Scan(&n))
+		}()
+		_, err = tx.ExecContext(t.Context(), `INSERT INTO a VALUES (8)`)
+		require.NoError(t, err)
+		fn(tx)
+	}
+	within(func(*sqlite.Transaction) {})
+	require.Equal(t, 1, n)
+	within(func(*sqlite.Transaction) { panic("broken") })
+	require.Equal(t, 1, n)
+	within(func(tx *sqlite.Transaction) {
+		_, err := tx.ExecContext(t.Context(), `INSERT OR ROLLBACK INTO a VALUES (7)`)
+		require.Error(t, err)
+	})
+	require.Equal(t, 1, n)
+	ended, cancel := context.WithCancel(t.Context())
+	within(func(tx *sqlite.Transaction) {
+		cancel()
+		require.ErrorIs(t, tx.Commit(ended), context.Canceled)
+	})
+	require.Equal(t, 1, n)
+	within(func(tx *sqlite.Transaction) { require.NoError(t, tx.Commit(t.Context())) })
+	require.Equal(t, 2, n)
+}
+
+// Whoever waits for the connection that writes stops waiting when their context ends.
+func TestWaitingForAConnectionEndsWithTheContext(t *testing.T) {
+	_, write, _ := open(t)
+	held, err := sqlite.Begin(t.Context(), write, true)
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	_, err = sqlite.Begin(ctx, write, true)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.NoError(t, held.Rollback())
 }
