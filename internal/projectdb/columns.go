@@ -347,9 +347,14 @@ func said(of *sync.Map, table string, text func() string) string {
 
 func (t table) insertSQL() string { return said(&inserts, t.name, t.insertText) }
 
-func (t table) insertText() string {
-	return "INSERT INTO " + t.name + " (" + t.names() + ") VALUES (?" + strings.Repeat(", ?", len(t.cols)-1) + ")"
+func (t table) insertText() string { return insertInto(t.name, t.names()) + placesOf(len(t.cols)) }
+
+func insertInto(table, columns string) string {
+	return "INSERT INTO " + table + " (" + columns + ") VALUES "
 }
+
+// placesOf is where the values of one row stand.
+func placesOf(width int) string { return "(?" + strings.Repeat(", ?", width-1) + ")" }
 
 func (t table) keySQL() string {
 	keys := make([]string, t.keys)

@@ -3,15 +3,12 @@ package projectdb
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"iter"
 	"slices"
-	"strings"
 
 	"framehold/internal/studio"
 )
-
-// fillTogether is how many rows one statement writes when a blank store is filled: more are not faster.
-const fillTogether = 16
 
 // Fill writes the rows of a server into a blank store; they come in order of table. Triggers and indexes of the tracking
 // data are taken away and made again as they were, in this transaction: what a trigger keeps is not there yet, and an index
@@ -22,20 +19,19 @@ func (tx *Tx) Fill(rows iter.Seq2[studio.Row, error]) error {
 		return err
 	}
 	tx.dirty, tx.change.Everything = true, true
-	f := filling{tx: tx}
+	f := together{tx: tx}
+	var stands []stand
 	for r, err := range rows {
 		if err != nil {
 			return err
 		}
-		if err := f.add(tableOf(r)); err != nil {
+		t := tableOf(r)
+		if err := f.add(t.name, t.names, t.values()...); err != nil {
 			return err
 		}
-		f.names = appendStand(f.names, r)
+		stands = appendStand(stands, r)
 	}
-	if err := f.write(); err != nil {
-		return err
-	}
-	if err := f.tree(); err != nil {
+	if err := errors.Join(f.write(), tx.fillTree(stands)); err != nil {
 		return err
 	}
 	for _, statement := range made {
@@ -78,54 +74,19 @@ func (tx *Tx) define(statement string) error {
 	return failure("fill", err)
 }
 
-// filling gathers rows of one table until there are enough for a statement.
-type filling struct {
-	tx     *Tx
-	of     table // the newest row's
-	values []any
-	names  []stand // in the tree, of all rows
-}
-
-func (f *filling) add(t table) error {
-	if t.name != f.of.name || len(f.values) >= fillTogether*len(t.cols) {
-		if err := f.write(); err != nil {
-			return err
-		}
-	}
-	f.of = t
-	f.values = append(f.values, t.values()...)
-	return nil
-}
-
-// write writes what was gathered.
-func (f *filling) write() error {
-	if len(f.values) == 0 {
-		return nil
-	}
-	values := f.values
-	f.values = f.values[:0]
-	return f.insert(f.of.name, f.of.names(), len(f.of.cols), values)
-}
-
-func (f *filling) insert(table, columns string, width int, values []any) error {
-	one := "(?" + strings.Repeat(", ?", width-1) + ")"
-	return f.tx.exec("INSERT INTO "+table+" ("+columns+") VALUES "+one+strings.Repeat(", "+one, len(values)/width-1), values...)
-}
-
-// tree writes the names of the tree, in order of its key.
-func (f *filling) tree() error {
-	stands := slices.DeleteFunc(f.names, func(s stand) bool { return s.out })
+// fillTree writes the names of a tree, in order of its key.
+func (tx *Tx) fillTree(stands []stand) error {
+	stands = slices.DeleteFunc(stands, func(s stand) bool { return s.out })
 	slices.SortFunc(stands, func(a, b stand) int {
 		return cmp.Or(bytes.Compare(a.parent[:], b.parent[:]), cmp.Compare(a.key, b.key))
 	})
-	for part := range slices.Chunk(stands, fillTogether) {
-		values := f.values[:0]
-		for _, s := range part {
-			values = append(values, s.parent.Bytes(), s.key, s.entity.Bytes())
-		}
-		if err := f.insert("tree_name", "parent, name_key, entity", 3, values); err != nil {
+	f := together{tx: tx}
+	for _, s := range stands {
+		if err := f.add("tree_name", treeColumns, s.parent.Bytes(), s.key, s.entity.Bytes()); err != nil {
 			return err
 		}
 	}
-	return nil
+	return f.write()
 }
+
+func treeColumns() string { return "parent, name_key, entity" }

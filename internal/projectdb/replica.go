@@ -332,7 +332,10 @@ func (tx *Tx) AppendPulled(events []studio.Event, line func(studio.Event) *studi
 	if err := tx.queryRow(`SELECT coalesce(max(seq), 0) FROM event`).Scan(&newest); err != nil {
 		return failure("write events", err)
 	}
-	behind := slices.DeleteFunc(slices.Clone(events), func(ev studio.Event) bool { return ev.Seq <= newest })
+	behind := events
+	for len(behind) > 0 && behind[0].Seq <= newest { // they come in order
+		behind = behind[1:]
+	}
 	if n := len(events); n > 0 {
 		tx.change.Seq = events[n-1].Seq
 	}
@@ -350,19 +353,21 @@ func (tx *Tx) PutLog(events []studio.Event, last bool, line func(studio.Event) *
 }
 
 func (tx *Tx) putEvents(events []studio.Event, line func(studio.Event) *studio.Line) error {
+	log, lines := together{tx: tx}, together{tx: tx}
 	for i := range events {
 		ev := &events[i]
 		t := eventTable(ev)
-		if err := tx.exec(eventInsert(t), append(t.values(), append([]byte{}, ev.Body...), ev.Chain[:])...); err != nil {
+		if err := log.add(t.name, eventColumns, append(t.values(), append([]byte{}, ev.Body...), ev.Chain[:])...); err != nil {
 			return err
 		}
 		if l := line(*ev); l != nil {
-			if err := tx.putLine(*l); err != nil {
+			t := lineTable(l)
+			if err := lines.add(t.name, t.names, t.values()...); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return errors.Join(log.write(), lines.write())
 }
 
 // ForgetAfter takes the events after a seq away, with their lines: the server went back behind them. What was decided

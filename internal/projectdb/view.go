@@ -400,15 +400,12 @@ func eventTable(ev *studio.Event) table {
 }
 
 func eventInsert(t table) string {
-	return said(&inserts, t.name, func() string {
-		full := table{t.name, t.keys, append(slices.Clone(t.cols), column{name: "body"}, column{name: "chain"})}
-		return full.insertText()
-	})
+	return said(&inserts, t.name, func() string { return insertInto(t.name, eventColumns()) + placesOf(len(t.cols)+2) })
 }
 
-func eventSelect(where string) string {
-	return "SELECT " + eventTable(&studio.Event{}).names() + ", body, chain FROM event " + where
-}
+func eventSelect(where string) string { return "SELECT " + eventColumns() + " FROM event " + where }
+
+func eventColumns() string { return eventTable(&studio.Event{}).names() + ", body, chain" }
 
 func scanEvent(s scanner, ev *studio.Event) error {
 	var chain []byte
