@@ -366,10 +366,15 @@ func (t table) keySQL() string {
 
 func (t table) updateSQL() string { return said(&updates, t.name, t.updateText) }
 
-func (t table) updateText() string {
+func (t table) updateText() string { return t.updateOf(1<<len(t.cols) - 1) }
+
+// updateOf sets some of the columns, a bit for each, but for the key.
+func (t table) updateOf(columns uint64) string {
 	sets := make([]string, 0, len(t.cols))
-	for _, c := range t.cols[t.keys:] {
-		sets = append(sets, c.name+" = ?")
+	for i, c := range t.cols {
+		if i >= t.keys && columns>>i&1 == 1 {
+			sets = append(sets, c.name+" = ?")
+		}
 	}
 	return "UPDATE " + t.name + " SET " + strings.Join(sets, ", ") + " WHERE " + t.keySQL()
 }

@@ -377,9 +377,10 @@ func (tx *Tx) ForgetAfter(seq uint64) error {
 }
 
 // PutRows writes rows as they are, and takes others away, outside of any act: rows of the server, and what is pending over
-// them. A number that goes from one checkpoint to another is free in between.
-func (tx *Tx) PutRows(puts, gone []studio.Row) error {
-	defer tx.noteChange(Batch{Puts: puts, Gone: gone})
+// them. A number that goes from one checkpoint to another is free in between. Readers hear of what is not as it was, and of rows
+// that came, which may say that an act is no more pending; came nil: all did.
+func (tx *Tx) PutRows(puts, gone []studio.Row, came func(studio.Row) bool) error {
+	tx.noteChange(Batch{Gone: gone})
 	for _, r := range slices.Backward(gone) { // what stands on others goes first
 		if err := tx.drop(r); err != nil {
 			return err
@@ -392,7 +393,12 @@ func (tx *Tx) PutRows(puts, gone []studio.Row) error {
 			}
 		}
 	}
-	return tx.putRows(puts)
+	for _, r := range puts {
+		if came == nil || came(r) {
+			tx.noteRow(r)
+		}
+	}
+	return tx.putTelling(puts, tx.noteRow)
 }
 
 func (tx *Tx) drop(r studio.Row) error {
@@ -411,43 +417,53 @@ func (tx *Tx) drop(r studio.Row) error {
 
 // All lists the rows of a table.
 func (r *reader) All(t studio.Table) []studio.Row {
+	if t == studio.TableNewer {
+		return rowsOf(list(r, newerTable, "ORDER BY table_no, key"))
+	}
+	keys := tableOf(stateRows[t-1])
+	order := "ORDER BY " + keys.cols[0].name
+	for _, c := range keys.cols[1:keys.keys] {
+		order += ", " + c.name
+	}
+	return r.rows(t, order)
+}
+
+// rows lists rows of a table that this program knows.
+func (r *reader) rows(t studio.Table, where string, args ...any) []studio.Row {
 	switch t {
 	case studio.TableProject:
-		return rowsOf(list(r, projectTable, ""))
+		return rowsOf(list(r, projectTable, where, args...))
 	case studio.TableMember:
-		return rowsOf(list(r, memberTable, "ORDER BY user_id"))
+		return rowsOf(list(r, memberTable, where, args...))
 	case studio.TableRole:
-		return rowsOf(list(r, roleTable, "ORDER BY id"))
+		return rowsOf(list(r, roleTable, where, args...))
 	case studio.TableStatus:
-		return rowsOf(list(r, statusTable, "ORDER BY id"))
+		return rowsOf(list(r, statusTable, where, args...))
 	case studio.TableType:
-		return rowsOf(list(r, typeTable, "ORDER BY id"))
+		return rowsOf(list(r, typeTable, where, args...))
 	case studio.TableCollection:
-		return rowsOf(list(r, collectionTable, "ORDER BY id"))
+		return rowsOf(list(r, collectionTable, where, args...))
 	case studio.TableAsset:
-		return rowsOf(list(r, assetTable, "ORDER BY id"))
+		return rowsOf(list(r, assetTable, where, args...))
 	case studio.TableAssignment:
-		return rowsOf(list(r, assignmentTable, "ORDER BY id"))
+		return rowsOf(list(r, assignmentTable, where, args...))
 	case studio.TableCheckpoint:
-		return rowsOf(list(r, checkpointTable, "ORDER BY id"))
+		return rowsOf(list(r, checkpointTable, where, args...))
 	case studio.TableParked:
-		return rowsOf(list(r, parkedTable, "ORDER BY root"))
+		return rowsOf(list(r, parkedTable, where, args...))
 	case studio.TableNote:
-		return rowsOf(list(r, noteTable, "ORDER BY id"))
+		return rowsOf(list(r, noteTable, where, args...))
 	case studio.TableTag:
-		return rowsOf(list(r, tagTable, "ORDER BY asset, tag"))
+		return rowsOf(list(r, tagTable, where, args...))
 	case studio.TableView:
-		return rowsOf(list(r, viewTable, "ORDER BY id"))
+		return rowsOf(list(r, viewTable, where, args...))
 	case studio.TableRoad:
-		return rowsOf(list(r, roadTable, "ORDER BY asset"))
+		return rowsOf(list(r, roadTable, where, args...))
 	case studio.TableDependency:
-		return rowsOf(list(r, dependencyTable, "ORDER BY asset, target"))
+		return rowsOf(list(r, dependencyTable, where, args...))
 	}
-	if t == studio.TableHandover {
-		return rowsOf(list(r, handoverTable, "ORDER BY id"))
-	}
-	studio.Must(t == studio.TableNewer, "every table is listed")
-	return rowsOf(list(r, newerTable, "ORDER BY table_no, key"))
+	studio.Must(t == studio.TableHandover, "every table is listed")
+	return rowsOf(list(r, handoverTable, where, args...))
 }
 
 func rowsOf[R studio.Row](typed []R) []studio.Row {

@@ -72,7 +72,8 @@ type Tx struct {
 	act    Act
 	since  uint64 // the newest event before it
 	change ChangeSet
-	dirty  bool // a change row is due
+	noted  map[studio.ID]bool // that change names
+	dirty  bool               // a change row is due
 }
 
 // Write runs fn in one immediate transaction and commits. When fn or the commit fails, the store is as it was.
@@ -236,7 +237,10 @@ var putOrder = []studio.Table{
 	studio.TableNote, studio.TableTag, studio.TableDependency, studio.TableView, studio.TableRoad, studio.TableHandover,
 }
 
-func (tx *Tx) putRows(rows []studio.Row) error {
+func (tx *Tx) putRows(rows []studio.Row) error { return tx.putTelling(rows, func(studio.Row) {}) }
+
+// putTelling writes rows and hands those on that are not as they were.
+func (tx *Tx) putTelling(rows []studio.Row, changed func(studio.Row)) error {
 	sorted := slices.Clone(rows)
 	slices.SortStableFunc(sorted, func(a, b studio.Row) int {
 		if order := cmp.Compare(slices.Index(putOrder, a.Table()), slices.Index(putOrder, b.Table())); order != 0 {
@@ -244,25 +248,20 @@ func (tx *Tx) putRows(rows []studio.Row) error {
 		}
 		return openLast(a, b)
 	})
-	written := map[studio.AssetID]bool{}
-	for _, r := range sorted {
-		if a, ok := r.(studio.Asset); ok {
-			whole, err := tx.newAsset(a)
-			if err != nil {
+	p := putting{tx: tx, changed: changed, born: map[studio.AssetID]bool{}}
+	for part := range ofOneTable(sorted) {
+		if part[0].Table() == studio.TableAsset {
+			if err := p.newAssets(part); err != nil {
 				return err
 			}
-			written[a.ID] = whole
 		}
 	}
-	for _, r := range sorted {
-		if a, ok := r.(studio.Asset); ok && written[a.ID] {
-			continue
-		}
-		if err := tx.put(tableOf(r)); err != nil {
+	for part := range ofOneTable(sorted) {
+		if err := p.put(part); err != nil {
 			return err
 		}
 	}
-	return tx.renameTree(sorted)
+	return tx.renameTree(p.stood, p.stands)
 }
 
 // openLast: a holding is ended before the next one begins; versions come in order.
@@ -277,21 +276,7 @@ func openLast(a, b studio.Row) int {
 	return 0
 }
 
-// newAsset inserts an asset that is new, before everything that names it. An act writes it without head and holder: they come
-// with the second write, behind their rows. A server's word stands at once: whole is true.
-func (tx *Tx) newAsset(a studio.Asset) (whole bool, err error) {
-	var there bool
-	if err := tx.queryRow(`SELECT EXISTS (SELECT 1 FROM asset WHERE id = ?)`, a.ID.Bytes()).Scan(&there); err != nil || there {
-		return false, failure("write", err)
-	}
-	whole = tx.act.Lane == LanePull
-	if !whole {
-		a.Head, a.NextVersion, a.Assignee, a.Assignment = studio.CheckpointID{}, 1, studio.UserID{}, studio.AssignmentID{}
-	}
-	t := assetTable(&a)
-	return whole, tx.exec(t.insertSQL(), t.values()...)
-}
-
+// put writes a row as it is, whatever is there.
 func (tx *Tx) put(t table) error {
 	values := t.values()
 	if len(t.cols) > t.keys {
@@ -312,37 +297,22 @@ func (tx *Tx) put(t table) error {
 }
 
 // renameTree keeps the names of the tree: all old ones of the batch go first, so that two may change places.
-func (tx *Tx) renameTree(rows []studio.Row) error {
-	var stands []stand
-	for _, r := range rows {
-		stands = appendStand(stands, r)
-	}
-	moved := stands[:0]
-	for _, s := range stands {
-		var same bool
-		err := tx.queryRow(`SELECT EXISTS (SELECT 1 FROM tree_name WHERE entity = ? AND parent = ? AND name_key = ?)`, s.entity.Bytes(),
-			s.parent.Bytes(), s.key).Scan(&same)
-		if err != nil {
-			return failure("write", err)
-		}
-		if same && !s.out {
-			continue
-		}
+func (tx *Tx) renameTree(stood, stands []stand) error {
+	for _, s := range stood {
 		if err := tx.exec(`DELETE FROM tree_name WHERE entity = ?`, s.entity.Bytes()); err != nil {
 			return err
 		}
-		moved = append(moved, s)
 	}
-	for _, s := range moved {
+	names := together{tx: tx}
+	for _, s := range stands {
 		if s.out {
 			continue
 		}
-		if err := tx.exec(`INSERT INTO tree_name (parent, name_key, entity) VALUES (?, ?, ?)`, s.parent.Bytes(), s.key,
-			s.entity.Bytes()); err != nil {
+		if err := names.add("tree_name", treeColumns, s.parent.Bytes(), s.key, s.entity.Bytes()); err != nil {
 			return err
 		}
 	}
-	return nil
+	return names.write()
 }
 
 // stand is where something is in the tree, or was before it was put into the trash.
@@ -376,36 +346,46 @@ func (tx *Tx) noteChange(b Batch) {
 	if len(b.Events) > 0 && !b.Ahead {
 		tx.change.Seq = b.Events[len(b.Events)-1].Event.Seq
 	}
-	add := func(id studio.ID) {
-		if !slices.Contains(tx.change.Entities, id) && !tx.change.Everything {
-			tx.change.Entities = append(tx.change.Entities, id)
-			tx.change.Everything = len(tx.change.Entities) > changeEntitiesMax
-		}
-	}
 	for _, r := range slices.Concat(b.Puts, b.Gone) {
-		switch r := r.(type) {
-		case studio.Asset:
-			add(r.ID.ID)
-		case studio.Collection:
-			add(r.ID.ID)
-		case studio.Checkpoint:
-			add(r.Asset.ID)
-		case studio.Note:
-			add(r.Asset.ID)
-		case studio.TagOn:
-			add(r.Asset.ID)
-		case studio.Dependency:
-			add(r.Asset.ID)
-		case studio.ParkedChain:
-			add(r.Asset.ID)
-		case studio.Road:
-			add(r.Asset.ID)
-		case studio.Handover:
-			add(r.Asset.ID)
-		case studio.Project, studio.Member, studio.Role, studio.Status, studio.Type, studio.SavedView:
-			tx.change.Everything = true
-		}
+		tx.noteRow(r)
 	}
+}
+
+func (tx *Tx) noteRow(r studio.Row) {
+	switch r := r.(type) {
+	case studio.Asset:
+		tx.noteEntity(r.ID.ID)
+	case studio.Collection:
+		tx.noteEntity(r.ID.ID)
+	case studio.Checkpoint:
+		tx.noteEntity(r.Asset.ID)
+	case studio.Note:
+		tx.noteEntity(r.Asset.ID)
+	case studio.TagOn:
+		tx.noteEntity(r.Asset.ID)
+	case studio.Dependency:
+		tx.noteEntity(r.Asset.ID)
+	case studio.ParkedChain:
+		tx.noteEntity(r.Asset.ID)
+	case studio.Road:
+		tx.noteEntity(r.Asset.ID)
+	case studio.Handover:
+		tx.noteEntity(r.Asset.ID)
+	case studio.Project, studio.Member, studio.Role, studio.Status, studio.Type, studio.SavedView:
+		tx.change.Everything = true
+	}
+}
+
+func (tx *Tx) noteEntity(id studio.ID) {
+	if tx.change.Everything || tx.noted[id] {
+		return
+	}
+	if tx.noted == nil {
+		tx.noted = map[studio.ID]bool{}
+	}
+	tx.noted[id] = true
+	tx.change.Entities = append(tx.change.Entities, id)
+	tx.change.Everything = len(tx.change.Entities) > changeEntitiesMax
 }
 
 func (tx *Tx) writeChange() error {

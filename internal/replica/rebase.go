@@ -91,8 +91,8 @@ func Rebase(state *studio.State, stand Stand, pending []Pending, all func(studio
 	if p.Anew && !p.Whole { // a former life's events decide nothing any more
 		state.DropEvents()
 	}
-	for _, ev := range p.Events {
-		state.Record(ev)
+	for i, ev := range p.Events {
+		state.Record(&p.Events[i])
 		if own[ev.Op] { // the others are not the queue's business
 			out.Acked[ev.Op] = ev
 		}

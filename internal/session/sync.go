@@ -170,7 +170,7 @@ func (x syncStore) write(tx *projectdb.Tx, state *studio.State, queue []projectd
 	}
 	news := x.news(tx, p, out.Events) // before the rows: who held what until now
 	puts, gone := state.Changed()
-	if err := tx.PutRows(unlike(tx, p.Rows, puts), gone); err != nil {
+	if err := tx.PutRows(puts, gone, cameWith(p.Rows)); err != nil {
 		return err
 	}
 	if err := x.writeEvents(tx, state, p, out.Events); err != nil {
@@ -221,8 +221,8 @@ func sameImage(a, b studio.Image) bool {
 	return a.Table == b.Table && a.Key == b.Key && (a.Before == nil) == (b.Before == nil) && bytes.Equal(a.Before, b.Before)
 }
 
-// unlike leaves out rows that were taken back and made again as they are, and did not come with a pull.
-func unlike(now studio.View, pulled []wire.Row, puts []studio.Row) []studio.Row {
+// cameWith tells of a row whether it came with a pull: others were taken back and made again, mostly as they are.
+func cameWith(pulled []wire.Row) func(studio.Row) bool {
 	type place struct {
 		table studio.Table
 		key   string
@@ -231,14 +231,7 @@ func unlike(now studio.View, pulled []wire.Row, puts []studio.Row) []studio.Row 
 	for _, r := range pulled {
 		came[place{r.Table, r.Key}] = true
 	}
-	view := studio.NewState(now)
-	return slices.DeleteFunc(puts, func(r studio.Row) bool {
-		if came[place{r.Table(), r.Key()}] {
-			return false
-		}
-		before, ok := view.Find(r.Table(), r.Key())
-		return ok && bytes.Equal(studio.EncodeRow(before), studio.EncodeRow(r))
-	})
+	return func(r studio.Row) bool { return came[place{r.Table(), r.Key()}] }
 }
 
 // basedBelow has files that came from a checkpoint which the server could not read go on from the one below it.
@@ -375,7 +368,7 @@ func (x syncStore) handInAgain(tx *projectdb.Tx, op projectdb.QueuedOp, ev studi
 		return err
 	}
 	puts, gone := state.Changed()
-	return errors.Join(tx.PutRows(puts, gone), x.queueAgain(tx, again))
+	return errors.Join(tx.PutRows(puts, gone, nil), x.queueAgain(tx, again))
 }
 
 func (x syncStore) queueAgain(tx *projectdb.Tx, again []replica.Redone) error {

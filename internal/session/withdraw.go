@@ -83,7 +83,7 @@ func (s *Session) withdraw(ctx context.Context, group []projectdb.OwnOp, before 
 
 func (s *Session) writeWithdrawal(tx *projectdb.Tx, w *withdrawal) error {
 	puts, gone := w.state.Changed()
-	if err := tx.PutRows(puts, gone); err != nil {
+	if err := tx.PutRows(puts, gone, nil); err != nil {
 		return err
 	}
 	for _, id := range w.acts {

@@ -29,13 +29,13 @@ func TestAnEventThatIsDecidedAnewIsListedOnce(t *testing.T) {
 	entity := studio.ID{15: 1}
 	op := studio.OpID{ID: studio.ID{15: 2}}
 	below := studio.NewState(nil)
-	below.Record(studio.Event{Op: op, Entity: entity, Seq: 1 << 62})
+	below.Record(&studio.Event{Op: op, Entity: entity, Seq: 1 << 62})
 	over := studio.NewState(below)
 	over.Forget(op)
 	_, known := over.Event(op)
 	require.False(t, known)
 	require.Empty(t, over.Trail(entity, 0))
-	over.Record(studio.Event{Op: op, Entity: entity, Seq: 7})
+	over.Record(&studio.Event{Op: op, Entity: entity, Seq: 7})
 	require.Len(t, over.Trail(entity, 0), 1)
 	ev, known := over.Event(op)
 	require.True(t, known)

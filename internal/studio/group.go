@@ -62,7 +62,7 @@ func (g group) refuse(s *State, failed int, why Decision) (all [][]Done, err err
 		if op.Kind == KindNoteAdd && i != failed {
 			done, err = s.Run(op, moment, nil)
 		} else {
-			s.Record(done[0].Event)
+			s.Record(&done[0].Event)
 		}
 		if err != nil {
 			return nil, err

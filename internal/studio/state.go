@@ -11,8 +11,8 @@ type State struct {
 	base   View // nil: nothing below
 	rows   map[Table]map[string]Row
 	names  map[place][]ID
-	events map[OpID]Event
-	anew   bool // the events below do not count
+	events map[OpID]*Event // nil: hidden
+	anew   bool            // the events below do not count
 }
 
 type place struct {
@@ -29,12 +29,12 @@ type Image struct {
 
 // NewState makes a State over base, which may be nil.
 func NewState(base View) *State {
-	return &State{base: base, rows: map[Table]map[string]Row{}, names: map[place][]ID{}, events: map[OpID]Event{}}
+	return &State{base: base, rows: map[Table]map[string]Row{}, names: map[place][]ID{}, events: map[OpID]*Event{}}
 }
 
 // Apply makes the changes of a decision and returns what was there before, in order of table and key.
 func (s *State) Apply(d Decision, ev Event) []Image {
-	s.events[ev.Op] = ev
+	s.events[ev.Op] = &ev
 	images := make([]Image, 0, len(d.Puts)+len(d.Gone))
 	change := func(r Row, now Row) {
 		image := Image{Table: r.Table(), Key: r.Key()}
@@ -75,7 +75,8 @@ func (s *State) name(parent CollectionID, key string, id ID) {
 	}
 }
 
-// Put sets a row; Remove takes one away; Record adds an event: for who lays rows of another authority over a view.
+// Put sets a row; Remove takes one away; Record adds an event, which nobody changes any more: for who lays rows of another
+// authority over a view.
 func (s *State) Put(r Row) { s.set(r, r) }
 
 // Remove takes a row away.
@@ -89,10 +90,10 @@ func (s *State) Remove(t Table, key string) {
 }
 
 // Record adds a decided op; Forget hides one, until it is recorded or applied again.
-func (s *State) Record(ev Event) { s.events[ev.Op] = ev }
+func (s *State) Record(ev *Event) { s.events[ev.Op] = ev }
 
 // Forget hides a decided op of the view below.
-func (s *State) Forget(op OpID) { s.events[op] = Event{} }
+func (s *State) Forget(op OpID) { s.events[op] = nil }
 
 // PutBack undoes one row: it is as it was before. ErrMalformed for an image that is none.
 func (s *State) PutBack(i Image) error {
@@ -496,7 +497,10 @@ func (s *State) Handovers(a AssetID) []Handover {
 // Event finds a decided op.
 func (s *State) Event(id OpID) (Event, bool) {
 	if ev, known := s.events[id]; known {
-		return ev, ev.Op == id
+		if ev == nil {
+			return Event{}, false
+		}
+		return *ev, true
 	}
 	if s.base == nil || s.anew {
 		return Event{}, false
@@ -539,8 +543,8 @@ func (s *State) Trail(entity ID, after uint64) []Event {
 		})
 	}
 	for _, ev := range s.events {
-		if ev.Entity == entity && ev.Seq > after && !ev.Op.IsZero() {
-			trail = append(trail, ev)
+		if ev != nil && ev.Entity == entity && ev.Seq > after {
+			trail = append(trail, *ev)
 		}
 	}
 	slices.SortFunc(trail, func(a, b Event) int { return cmp.Compare(a.Seq, b.Seq) })
