@@ -400,7 +400,7 @@ type History struct {
 // HistoryItem is one line of the audit trail.
 type HistoryItem struct {
 	Key          string `json:"key"`
-	Seq          int64  `json:"seq"` // 0 for a safety checkpoint
+	Seq          int64  `json:"seq"` // 0 for a safety checkpoint, and for what is not sent yet
 	Kind         string `json:"kind"`
 	Sentence     string `json:"sentence"` // "Came back as Retake"
 	Text         string `json:"text"`     // comment or reason
@@ -411,6 +411,7 @@ type HistoryItem struct {
 	Checkpoint   string `json:"checkpoint"`   // label or ""
 	CheckpointID string `json:"checkpointID"` // can be restored when not ""
 	Dropped      bool   `json:"dropped"`
+	Unsent       bool   `json:"unsent"` // no studio has decided it yet
 	Bytes        int64  `json:"bytes"`
 	NewBytes     int64  `json:"newBytes"`
 	Preview      string `json:"preview"`

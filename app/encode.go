@@ -87,7 +87,7 @@ func (c *core) row(s *session.Session, p *session.Picture, r session.Row, stops 
 		out.RoadOver = out.RoadUntil > 0 && !a.Road.Keeps(c.env.Clock.NowMs())
 	}
 	out.Tags, out.Priority, out.Due, out.EstimateMin = list(a.Tags), int(a.Priority), a.Due, int(a.EstimateMin)
-	out.Checkpoints, out.Notes, out.Parked, out.Saved = a.Checkpoints, a.OpenNotes, a.OpenParked, a.SavedMs
+	out.Checkpoints, out.Notes, out.Parked, out.Saved = a.Checkpoints+a.Unsent, a.OpenNotes, a.OpenParked, a.SavedMs
 	out.Preview = previewURL(a.Preview, smallPx)
 	out.Head = a.HeadLabel
 	if !r.File.Exists {

@@ -40,15 +40,21 @@ func (b *Browser) History(r HistoryRequest) (History, error) {
 		if limit <= 0 || limit > historyMax {
 			limit = historyMax
 		}
+		earlier := r.Before <= 0 // all that comes now is before what was shown
 		for i, t := range slices.Backward(told) {
-			if r.Before > 0 && int64(t.Seq) >= r.Before || !wanted(r.Filter, t) {
+			if !earlier || !wanted(r.Filter, t) {
+				earlier = earlier || int64(t.Seq) == r.Before
 				continue
 			}
 			if len(out.Items) == limit {
 				out.More = true
 				break
 			}
-			out.Items = append(out.Items, b.historyItem(p, t, b.catalogue.Line(lines[i]), of[t.Checkpoint]))
+			item := b.historyItem(p, t, b.catalogue.Line(lines[i]), of[t.Checkpoint])
+			if item.Unsent {
+				item.Key = fmt.Sprintf("unsent %d", i)
+			}
+			out.Items = append(out.Items, item)
 		}
 		return out, nil
 	})
@@ -68,7 +74,7 @@ func wanted(filter string, t studio.Told) bool {
 
 func (b *Browser) historyItem(p *session.Picture, t studio.Told, sentence string, k studio.Checkpoint) HistoryItem {
 	item := HistoryItem{Key: fmt.Sprint(t.Seq), Seq: int64(t.Seq), Kind: t.Kind, Sentence: sentence, Text: session.Words(t.Line), Actor: idText(t.Actor.ID),
-		At: t.AtMs, Checkpoint: t.Label, Preview: previewURL(t.Preview, smallPx), Notes: []Note{}}
+		At: t.AtMs, Unsent: session.IsUnsent(t.Line), Checkpoint: t.Label, Preview: previewURL(t.Preview, smallPx), Notes: []Note{}}
 	for _, st := range p.Statuses {
 		if st.Slug() == t.Status {
 			item.Status = idText(st.ID.ID)

@@ -89,8 +89,12 @@ func (c *command) log() *cobra.Command {
 						c.catalogue.Sentence("founded", nil))
 				}
 				for _, t := range told {
+					sentence := c.catalogue.Line(text.Told(p.Speak(t)))
+					if session.IsUnsent(t.Line) {
+						sentence += " (not sent yet)"
+					}
 					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", minute(t.AtMs),
-						p.Members[t.Actor].DisplayName(), c.catalogue.Line(text.Told(p.Speak(t))), t.Label, logPath(asset, t.Path), firstLine(session.Words(t.Line)))
+						p.Members[t.Actor].DisplayName(), sentence, t.Label, logPath(asset, t.Path), firstLine(session.Words(t.Line)))
 				}
 				if story := c.catalogue.Story(spoken(p, told), now); story != "" && !asset.IsZero() {
 					fmt.Fprintln(w)

@@ -131,7 +131,7 @@ func TestAnUpdatedProgramReadsWhatItKept(t *testing.T) {
 	for query, args := range map[string][]any{
 		// As a program kept them that knew no field of a project above 12, none of an event above 17, and no saved views.
 		`INSERT INTO project VALUES (x'09090909090909090909090909090909', 'Film', 2, 0, 1, 0, 0, 0, '', 0, 0, 0, 7, 0, ?)`: {blob{13 << 3, 30, 0xc0, 2, 5}},
-		`INSERT INTO newer_row VALUES (14, ?, ?), (200, x'01', x'02')`:                                                  {blob(view.Key()), studio.EncodeRow(view)},
+		`INSERT INTO newer_row VALUES (14, ?, ?), (200, x'01', x'02')`:                                                     {blob(view.Key()), studio.EncodeRow(view)},
 		`INSERT INTO event VALUES (1, x'07070707070707070707070707070707', NULL, 0, x'02020202020202020202020202020202', 90, x'03030303030303030303030303030303', NULL, NULL, NULL, NULL, 0, 0, 1, '', '', 0, NULL, x'', zeroblob(32), ?)`: {
 			slices.Concat(blob{0x92, 1, 16}, blob(view.Key()), blob{0xc0, 2, 5})},
 	} {

@@ -47,6 +47,13 @@ func (a *arriving) tell(project studio.ProjectID, sent wire.Sent, nowMs int64) {
 	on[sent.Checkpoint] = arrival{sent, nowMs}
 }
 
+// forget says that one is not on its way any more.
+func (a *arriving) forget(project studio.ProjectID, id studio.CheckpointID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.on[project], id)
+}
+
 // of lists what is on its way in a project, in order of id.
 func (a *arriving) of(project studio.ProjectID, nowMs int64) (all []wire.Sent) {
 	a.mu.Lock()
@@ -111,6 +118,13 @@ func (s *Server) follow(r *http.Request, at target, snap serverdb.Snapshot, auth
 }
 
 func (p *progress) tell() { p.s.arriving.tell(p.project, p.sent, p.s.o.Clock.NowMs()) }
+
+// broke says that no more comes of it for now.
+func (p *progress) broke() {
+	if !p.sent.Checkpoint.IsZero() {
+		p.s.arriving.forget(p.project, p.sent.Checkpoint)
+	}
+}
 
 // came counts bytes of the file that came.
 func (p *progress) came(bytes int64) {

@@ -46,6 +46,15 @@ func TestHowFarACheckpointHasComeIsToldToWhoMayKnow(t *testing.T) {
 	require.Equal(t, want, told(c.cy))
 	require.Empty(t, told(c.vic), "a vendor sees their own tasks")
 
+	false_ := first
+	false_.Stored = append([]byte{first.Stored[0] + 1}, first.Stored[1:]...)
+	a := c.do("POST", "/v1/p/"+c.film.id.String()+"/uploads", c.ben.token, map[string]string{wire.HeaderClient: c.ben.client.String(),
+		"X-Sent": fmt.Sprintf("%s 100000/400000", id)}, bytes.NewReader(framed([]wire.Frame{false_})))
+	require.Equal(t, 400, a.status)
+	require.Empty(t, told(c.ana), "what broke is not on its way")
+	sends(c.ben, fmt.Sprintf("%s 100000/400000", id), nil)
+	require.Len(t, told(c.ana), 1)
+
 	c.uploaded(c.ben, content.bytes())
 	c.applied(c.ben, c.seal(c.ben))
 	require.Empty(t, told(c.ana), "it has arrived")

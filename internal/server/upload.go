@@ -123,6 +123,7 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request, at target) error {
 	u := &uploading{s: s, at: at, packs: packs, frames: wire.NewFrameReader(stream), follows: follows}
 	defer u.close()
 	if err := u.run(r.Context()); err != nil {
+		u.follows.broke()
 		return uploadFailure(err)
 	}
 	s.counts.add("framehold_uploaded_bytes_total", u.told.Bytes)

@@ -104,3 +104,44 @@ func TestAHistoryOfAnotherProjectIsNotKept(t *testing.T) {
 	require.NotZero(t, stand.Log.Upto)
 	require.Equal(t, wire.Cookie{Generation: stand.Cookie.Generation, Seq: stand.Log.Upto, Chain8: stand.Cookie.Chain8}, stand.Cookie)
 }
+
+// What a person does ahead of the studio is in the history at once, said to be unsent, and once: when the studio has decided it,
+// its event takes the place.
+func TestOwnActsAreInTheHistoryBeforeTheStudioKnowsOfThem(t *testing.T) {
+	f, ana, _ := newFilm(t, nil)
+	ana.syncs()
+	f.down = true
+	id := asset(t, ana.Session, "ana.blend")
+	before := len(ana.log())
+	ana.write("ana.blend", "one")
+	require.NoError(t, save(t, ana.Session, "ana.blend", "lit", "wfa").Err)
+	ana.notes(id, "look at the cliff")
+	kinds := func() (kinds []string, unsent int) {
+		t.Helper()
+		lines, err := ana.Log(t.Context(), id)
+		require.NoError(t, err)
+		for _, l := range lines {
+			kinds = append(kinds, l.Kind+" "+l.Label)
+			if session.IsUnsent(l) {
+				unsent++
+			}
+		}
+		return kinds, unsent
+	}
+	ahead, unsent := kinds()
+	require.Equal(t, 2, unsent)
+	require.Equal(t, []string{"checkpoint v1*", "note v1*"}, ahead[len(ahead)-2:])
+	require.Len(t, ana.log(), before+2)
+	p, err := ana.Look(t.Context())
+	require.NoError(t, err)
+	below, err := ana.LogBelow(t.Context(), p, studio.CollectionID{})
+	require.NoError(t, err)
+	require.Equal(t, ana.log()[before:], below[len(below)-2:])
+
+	f.down = false
+	ana.sends()
+	after, unsent := kinds()
+	require.Zero(t, unsent)
+	require.Len(t, after, len(ahead))
+	require.Contains(t, after, "checkpoint v1")
+}

@@ -156,6 +156,11 @@ func (s *Session) Log(ctx context.Context, id studio.AssetID) (lines []studio.Li
 		if lines, err = snap.Lines(id); err != nil {
 			return err
 		}
+		ahead, err := pendingLines(snap, func(entity studio.ID) bool { return id.IsZero() || entity == id.ID })
+		if err != nil {
+			return err
+		}
+		lines = append(lines, ahead...)
 		checkpoints := snap.AllCheckpoints
 		if !id.IsZero() {
 			checkpoints = func() []studio.Checkpoint { return snap.Checkpoints(id) }
@@ -185,10 +190,46 @@ func (s *Session) LogBelow(ctx context.Context, p *Picture, id studio.Collection
 		about[a.ID] = true
 	}
 	err = s.db.Read(ctx, func(snap *projectdb.Snapshot) (err error) {
-		lines, err = snap.LinesAbout(about)
+		if lines, err = snap.LinesAbout(about); err != nil {
+			return err
+		}
+		ahead, err := pendingLines(snap, func(entity studio.ID) bool { return about[entity] })
+		lines = append(lines, ahead...)
 		return err
 	})
 	return lines, err
+}
+
+// IsUnsent tells whether a line is of an own act that no server has decided yet.
+func IsUnsent(l studio.Line) bool { return l.Seq == 0 && l.Kind != "safety" }
+
+// pendingLines are the lines of own acts that no server has decided yet, in their order; they have no seq. What is not let
+// through any more has none: it is kept, and sent.
+func pendingLines(snap *projectdb.Snapshot, of func(entity studio.ID) bool) (lines []studio.Line, err error) {
+	queue, err := snap.QueuedOps()
+	if err != nil {
+		return nil, err
+	}
+	for _, q := range queue {
+		if q.Verdict == studio.Refused || q.Verdict == studio.Noop || !of(q.Op.Entity) {
+			continue
+		}
+		ev := studio.Event{Op: q.Op.ID, Actor: q.Actor, Kind: q.Op.Kind, Entity: q.Op.Entity, Undoes: q.Op.Undoes, MadeHybrid: q.Op.MadeHybrid,
+			ReceivedMs: int64(q.Op.MadeHybrid >> 16), Verdict: q.Verdict, Reason: q.Reason}
+		a, _ := snap.Asset(studio.AssetID{ID: q.Op.Entity})
+		ev.Status = a.Status
+		if b, moves := q.Op.Body.(*studio.StatusBody); moves {
+			ev.Status = b.To
+		}
+		if b, seals := q.Op.Body.(*studio.SealBody); seals {
+			k, _ := snap.Checkpoint(b.Checkpoint)
+			ev.Status = k.StatusAtCreation
+		}
+		if l, shown := studio.LineOf(ev, q.Op.Body, snap, studio.Decision{}); shown {
+			lines = append(lines, l)
+		}
+	}
+	return lines, snap.Err()
 }
 
 func insertLine(lines []studio.Line, l studio.Line) []studio.Line {

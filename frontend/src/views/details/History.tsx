@@ -135,6 +135,7 @@ export function History({ row }: { row: AssetRow }) {
                   item.checkpoint === "" ? "" : version ? item.checkpoint : `on ${item.checkpoint}`,
                   item.newBytes > 0 ? `+${size(item.newBytes)}` : "",
                   item.dropped ? "dropped" : "",
+                  item.unsent ? "not sent yet" : "",
                 ]
                   .filter(Boolean)
                   .join(", ")}

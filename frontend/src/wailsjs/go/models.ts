@@ -191,6 +191,7 @@ export namespace app {
 	    checkpoint: string;
 	    checkpointID: string;
 	    dropped: boolean;
+	    unsent: boolean;
 	    bytes: number;
 	    newBytes: number;
 	    preview: string;
