@@ -47,6 +47,7 @@ func TestCase_H9(t *testing.T) {
 		}
 		return nil
 	})
+	before := f.db.Copy()
 	task.Newer, member.Newer = field(2), field(3)
 	f.newer(ana.Me(), id.ID, []studio.Row{task, member, light}, nil)
 
@@ -93,4 +94,15 @@ func TestCase_H9(t *testing.T) {
 	clone.notes(id, "after a restart")
 	clone.syncs()
 	clone.proves()
+
+	f.db = before // the newer server's work is lost with its database
+	ana.syncs()
+	ana.proves()
+	require.NoError(t, session.Store(ana.Session).Read(ctx, func(snap *projectdb.Snapshot) error {
+		require.Empty(t, snap.All(studio.TableNewer))
+		now, _ := snap.Asset(id)
+		require.Equal(t, "renamed.blend", now.Name, "one's own is given back")
+		require.Empty(t, now.Newer)
+		return snap.Err()
+	}))
 }
