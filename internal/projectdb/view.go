@@ -129,11 +129,13 @@ func (r *reader) grown(t table) (some bool) {
 
 // list reads rows of one table.
 func list[R any](r *reader, of func(*R) table, where string, args ...any) []R {
-	var row R
+	var row, none R
 	rows := []R{}
-	r.note(r.each(of(&row).selectSQL(where), args, func(s scanner) error {
-		var row R
-		if err := s.Scan(of(&row).targets()...); err != nil {
+	t := of(&row)
+	targets := t.targets()
+	r.note(r.each(t.selectSQL(where), args, func(s scanner) error {
+		row = none // a column that is null leaves its field as it is
+		if err := s.Scan(targets...); err != nil {
 			return err
 		}
 		rows = append(rows, row)

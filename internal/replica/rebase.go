@@ -68,15 +68,23 @@ type Rebased struct {
 // ErrDiffers says that the base is not the server's: rows must be fetched anew. Nothing was written.
 var ErrDiffers = errors.New("the base differs from the server's")
 
+// Base is what lies below the state of a rebase, many rows at once.
+type Base interface {
+	// All lists the rows of a table.
+	All(studio.Table) []studio.Row
+	// Rows finds rows of a table by their keys; those that are not there are left out.
+	Rows(t studio.Table, keys []string) []studio.Row
+}
+
 // Rebase lays a pull under what is pending (sync.md section 4): it takes the pending ops back in reverse, applies the
 // pulled rows, and decides the rest of the ops again in their order. state lies over the store's view. Authored checkpoints are never undone: their row stays, contested until its
 // op is played again. An op that is no longer let through stays in the queue without effect.
-func Rebase(state *studio.State, stand Stand, pending []Pending, all func(studio.Table) []studio.Row, p Pulled) (Rebased, error) {
+func Rebase(state *studio.State, stand Stand, pending []Pending, base Base, p Pulled) (Rebased, error) {
 	authored, err := takeBack(state, pending)
 	if err != nil {
 		return Rebased{}, err
 	}
-	sums, err := apply(state, stand, authored, all, p)
+	sums, err := apply(state, stand, authored, base, p)
 	if err != nil {
 		return Rebased{}, err
 	}
@@ -239,39 +247,79 @@ func takeBack(state *studio.State, pending []Pending) (authored map[string]bool,
 	return authored, nil
 }
 
+const rowsAhead = 256 // pulled rows whose forerunners are held in memory at once
+
 // apply lays the pulled rows over the base and keeps its sums. A row that comes twice, because it changed between two
 // pages, counts as it came last.
-func apply(state *studio.State, stand Stand, authored map[string]bool, all func(studio.Table) []studio.Row, p Pulled) (studio.Sums, error) {
+func apply(state *studio.State, stand Stand, authored map[string]bool, base Base, p Pulled) (studio.Sums, error) {
 	sums := studio.Sums{}
-	find := state.Find
-	if p.Whole || p.Anew {
-		dropBase(state, authored, all)
-		find = state.Here // all that was below is gone from here on
+	anew := p.Whole || p.Anew
+	if anew {
+		dropBase(state, authored, base.All) // all that was below is gone from here on
 	} else {
 		maps.Copy(sums, stand.Sums)
 	}
-	for _, r := range p.Rows {
-		mine := r.Table == studio.TableCheckpoint && authored[r.Key]
-		if before, ok := find(r.Table, r.Key); ok && !mine {
-			sums[r.Table] = sums[r.Table].Less(studio.EncodeRow(before))
+	for part := range slices.Chunk(p.Rows, rowsAhead) {
+		var below map[place]studio.Row
+		if !anew {
+			below = forerunners(base, part)
 		}
-		if r.Bytes == nil {
-			if !mine {
-				state.Remove(r.Table, r.Key)
+		for _, r := range part {
+			before, set := state.Here(r.Table, r.Key)
+			if !set {
+				before = below[place{r.Table, r.Key}]
 			}
-			continue
-		}
-		row, err := rowFrom(r)
-		if err != nil {
-			return nil, err
-		}
-		state.Put(row)
-		sums[r.Table] = sums[r.Table].Plus(r.Bytes)
-		if mine {
-			delete(authored, r.Key)
+			if err := applyOne(state, sums, authored, r, before); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return sums, sameSums(sums, p)
+}
+
+// place is where a row is.
+type place struct {
+	table studio.Table
+	key   string
+}
+
+// forerunners are rows of the base before a pull brings them.
+func forerunners(base Base, pulled []wire.Row) map[place]studio.Row {
+	keys := map[studio.Table][]string{}
+	for _, r := range pulled {
+		keys[r.Table] = append(keys[r.Table], r.Key)
+	}
+	found := make(map[place]studio.Row, len(pulled))
+	for t, keys := range keys {
+		for _, r := range base.Rows(t, keys) {
+			found[place{t, r.Key()}] = r
+		}
+	}
+	return found
+}
+
+// applyOne lays a row over the one that was there; nil: none was.
+func applyOne(state *studio.State, sums studio.Sums, authored map[string]bool, r wire.Row, before studio.Row) error {
+	mine := r.Table == studio.TableCheckpoint && authored[r.Key]
+	if before != nil && !mine {
+		sums[r.Table] = sums[r.Table].Less(studio.EncodeRow(before))
+	}
+	if r.Bytes == nil {
+		if !mine {
+			state.Remove(r.Table, r.Key)
+		}
+		return nil
+	}
+	row, err := rowFrom(r)
+	if err != nil {
+		return err
+	}
+	state.Put(row)
+	sums[r.Table] = sums[r.Table].Plus(r.Bytes)
+	if mine {
+		delete(authored, r.Key)
+	}
+	return nil
 }
 
 // dropBase takes the whole base away before a pull that brings all that this person may see. What they saved themselves

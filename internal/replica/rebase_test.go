@@ -51,10 +51,19 @@ func (s *saved) act(t *testing.T, op studio.Op) {
 	s.pending = append(s.pending, replica.Pending{LocalN: uint64(len(s.pending) + 1), Op: op, Undo: done[0].Undo})
 }
 
-func (s *saved) all(t studio.Table) (rows []studio.Row) {
+func (s *saved) All(t studio.Table) (rows []studio.Row) {
 	puts, _ := s.state.Changed()
 	for _, r := range puts {
 		if r.Table() == t {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+func (s *saved) Rows(t studio.Table, keys []string) (rows []studio.Row) {
+	for _, key := range keys {
+		if r, ok := s.state.Find(t, key); ok {
 			rows = append(rows, r)
 		}
 	}
@@ -68,7 +77,7 @@ func (s *saved) lay(t *testing.T, p replica.Pulled) replica.Rebased {
 		stand.Sums = studio.Sums{}
 	}
 	over := studio.NewState(s.state)
-	out, err := replica.Rebase(over, stand, s.pending, s.all, p)
+	out, err := replica.Rebase(over, stand, s.pending, s, p)
 	require.NoError(t, err)
 	s.state.Absorb(over)
 	s.stand.Sums, s.stand.Cookie.Seq = out.Sums, p.Head.Seq
@@ -147,7 +156,7 @@ func TestEventsThatDoNotLeadToTheSignedHeadAreNotLaid(t *testing.T) {
 	s.stand.Full = true
 	ev := studio.Event{Seq: 6, Op: studio.OpID{ID: idOf(20)}, Actor: s.stand.Me, Kind: studio.KindTagAdd, Entity: idOf(5), Verdict: studio.Refused}
 	lay := func(head wire.Signed, events ...studio.Event) (replica.Rebased, error) {
-		return replica.Rebase(studio.NewState(s.state), s.stand, s.pending, s.all,
+		return replica.Rebase(studio.NewState(s.state), s.stand, s.pending, s,
 			replica.Pulled{Head: head, Sums: s.sums(), Events: events})
 	}
 	head := wire.Signed{Generation: life, Seq: 6, Chain: ev.NextChain(s.stand.Chain)}

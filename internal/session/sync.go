@@ -109,7 +109,7 @@ func (x syncStore) Lay(ctx context.Context, p replica.Pulled) (stand replica.Sta
 		if before.Blank {
 			out, first, err = replica.First(before, p)
 		} else {
-			out, err = replica.Rebase(state, before, pendingOf(queue), tx.All, p)
+			out, err = replica.Rebase(state, before, pendingOf(queue), tx, p)
 		}
 		if err != nil {
 			return err

@@ -145,7 +145,7 @@ func (s *store) below() map[rowAt][]byte {
 // based compares the view without what is pending with the sums of the server.
 func (s *store) based(want studio.Sums) error {
 	sums := maps.Clone(s.sums)
-	for _, r := range s.all(studio.TableCheckpoint) {
+	for _, r := range s.All(studio.TableCheckpoint) {
 		if r.(studio.Checkpoint).State == studio.Safety { // is in no base
 			sums[studio.TableCheckpoint] = sums[studio.TableCheckpoint].Less(studio.EncodeRow(r))
 		}

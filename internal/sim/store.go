@@ -54,7 +54,7 @@ func (s *store) clone() *store {
 		c.rows[t] = maps.Clone(rows)
 	}
 	for t := studio.TableProject; t <= studio.TableLast; t++ {
-		for _, r := range s.all(t) {
+		for _, r := range s.All(t) {
 			c.view.Put(r)
 		}
 	}
@@ -77,13 +77,23 @@ func pendingOf(queue []queued) []replica.Pending {
 	return pending
 }
 
-// all lists the rows of a table in order of key.
-func (s *store) all(t studio.Table) []studio.Row {
+// All lists the rows of a table in order of key.
+func (s *store) All(t studio.Table) []studio.Row {
 	rows := make([]studio.Row, 0, len(s.rows[t]))
 	for _, key := range slices.Sorted(maps.Keys(s.rows[t])) {
 		r, ok := s.view.Find(t, key)
 		studio.Must(ok, "what is stored is in the view")
 		rows = append(rows, r)
+	}
+	return rows
+}
+
+// Rows finds rows of a table.
+func (s *store) Rows(t studio.Table, keys []string) (rows []studio.Row) {
+	for _, key := range keys {
+		if r, ok := s.view.Find(t, key); ok {
+			rows = append(rows, r)
+		}
 	}
 	return rows
 }
@@ -162,7 +172,7 @@ func (s *store) lay(p replica.Pulled) (replica.Stand, error) {
 	}
 	s.requeue(p.Lost(decided))
 	over := studio.NewState(s.view)
-	out, err := replica.Rebase(over, before, s.pending(), s.all, p)
+	out, err := replica.Rebase(over, before, s.pending(), s, p)
 	if err != nil {
 		s.queue, s.past = queue, past
 		return s.stand, err

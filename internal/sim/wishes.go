@@ -17,7 +17,7 @@ type acting struct {
 
 // wish is what a person would do next: the ops of one act, or nothing.
 func (w *World) wish(c *client) []studio.Op {
-	assets := c.store.all(studio.TableAsset)
+	assets := c.store.All(studio.TableAsset)
 	if len(assets) == 0 {
 		return nil
 	}
@@ -111,7 +111,7 @@ func (p acting) review() []studio.Op {
 }
 
 func (p acting) structure() []studio.Op {
-	collections := p.c.store.all(studio.TableCollection)
+	collections := p.c.store.All(studio.TableCollection)
 	parent := studio.CollectionID{}
 	if len(collections) > 0 && p.chance(70) {
 		parent = collections[p.rng.IntN(len(collections))].(studio.Collection).ID
@@ -159,7 +159,7 @@ func (p acting) create(parent studio.CollectionID, name string) []studio.Op {
 }
 
 func (p acting) depend() []studio.Op {
-	assets := p.c.store.all(studio.TableAsset)
+	assets := p.c.store.All(studio.TableAsset)
 	target := assets[p.rng.IntN(len(assets))].(studio.Asset).ID.ID
 	for _, have := range p.view.Needs(p.a.ID) {
 		if p.chance(30) {
@@ -171,7 +171,7 @@ func (p acting) depend() []studio.Op {
 
 func (p acting) parked() []studio.Op {
 	kinds := []studio.Kind{studio.KindAdopt, studio.KindAdopt, studio.KindKeep, studio.KindParkedTrash, studio.KindParkedRestore}
-	for _, r := range p.c.store.all(studio.TableParked) {
+	for _, r := range p.c.store.All(studio.TableParked) {
 		chain := r.(studio.ParkedChain)
 		if chain.State == studio.ParkedAdopted || p.chance(50) {
 			continue
@@ -192,7 +192,7 @@ func (p acting) parked() []studio.Op {
 
 // drop frees the bytes of an own checkpoint.
 func (p acting) drop() []studio.Op {
-	for _, r := range p.c.store.all(studio.TableCheckpoint) {
+	for _, r := range p.c.store.All(studio.TableCheckpoint) {
 		if k := r.(studio.Checkpoint); k.Author == p.c.store.stand.Me && k.State == studio.Parked && p.chance(20) {
 			p.a.ID = k.Asset
 			return one(p.op(studio.KindDrop, &studio.CheckpointBody{Checkpoint: k.ID}))

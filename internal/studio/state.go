@@ -108,10 +108,10 @@ func (s *State) PutBack(i Image) error {
 	return err
 }
 
-// Here finds a row by its table and key among those that were set here: it does not ask the view below.
-func (s *State) Here(t Table, key string) (Row, bool) {
-	r := s.rows[t][key]
-	return r, r != nil
+// Here finds a row by its table and key among those that were set or taken away here, which are nil: it does not ask the view below.
+func (s *State) Here(t Table, key string) (r Row, set bool) {
+	r, set = s.rows[t][key]
+	return r, set
 }
 
 // Find finds a row by its table and key.
