@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"framehold/internal/studio"
@@ -123,6 +124,19 @@ type QueuedOp struct {
 // QueuedOps lists the own ops that the base does not show yet, oldest first, without their undo images.
 func (r *reader) QueuedOps() ([]QueuedOp, error) {
 	return r.ownOps(`WHERE ` + isPending + ` ORDER BY local_n`)
+}
+
+// QueueHead lists the own ops that have no verdict yet: the first n of them, and behind those the ones that were sent already and the
+// seals, which may stand in any order. upto is the last behind which ops are left out; the highest number when none is.
+func (r *reader) QueueHead(n int) (ops []QueuedOp, upto uint64, err error) {
+	const waits = isPending + ` AND state = 'queued'` // said so that the index is used
+	err = r.queryRow(`SELECT coalesce((SELECT local_n FROM op WHERE `+waits+` ORDER BY local_n LIMIT 1 OFFSET ?), ?)`, n,
+		int64(math.MaxInt64)).Scan(&upto)
+	if err != nil {
+		return nil, 0, failure("read", err)
+	}
+	ops, err = r.ownOps(`WHERE `+waits+` AND (local_n <= ? OR n IS NOT NULL OR kind = ?) ORDER BY local_n`, upto, studio.KindSeal)
+	return ops, upto, err
 }
 
 // Queue lists them with the rows as they were before each.

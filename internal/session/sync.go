@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 
 	"framehold/internal/projectdb"
@@ -396,6 +397,28 @@ func (x syncStore) told(tx *projectdb.Tx, op studio.Op, ev studio.Event) error {
 		Asset: studio.AssetID{ID: ev.Entity}, OpenedMs: x.s.clock.NowMs()})
 }
 
+// toSend chooses what is sent next, and what of it is told again before. The end of a long queue is only read where its
+// beginning does not fill a batch.
+func toSend(tx *projectdb.Tx, b replica.Build) (retold []studio.Op, ready []replica.Pending, err error) {
+	announced := func(k studio.CheckpointID) (studio.Op, bool) {
+		id, _ := tx.AnnounceOf(k)
+		own, known := tx.OwnOp(id)
+		return own.Op, known && own.State == projectdb.OpDecided
+	}
+	for first := 2 * b.Limit; ; first = math.MaxInt {
+		head, upto, err := tx.QueueHead(first)
+		if err != nil {
+			return nil, nil, err
+		}
+		queue := pendingOf(head)
+		ready = replica.Ready(queue, replica.Sight{Covered: tx.Covered, View: tx}, b)
+		beyond := func(p replica.Pending) bool { return p.N == 0 && p.LocalN > upto }
+		if upto == math.MaxInt64 || len(ready) == b.Limit && !slices.ContainsFunc(ready, beyond) {
+			return replica.Retold(queue, announced, b), ready, nil
+		}
+	}
+}
+
 // Build chooses what is sent next, and writes its n.
 func (x syncStore) Build(ctx context.Context, b replica.Build) (ops []wire.Op, stand replica.Stand, err error) {
 	waits := false
@@ -412,19 +435,14 @@ func (x syncStore) Build(ctx context.Context, b replica.Build) (ops []wire.Op, s
 	}
 	err = x.pull(ctx, func(tx *projectdb.Tx, row projectdb.Replica) error {
 		ops = nil
-		queue, err := tx.QueuedOps()
+		retold, ready, err := toSend(tx, b)
 		if err != nil {
 			return err
 		}
-		announced := func(k studio.CheckpointID) (studio.Op, bool) {
-			id, _ := tx.AnnounceOf(k)
-			own, known := tx.OwnOp(id)
-			return own.Op, known && own.State == projectdb.OpDecided
-		}
-		for _, op := range replica.Retold(pendingOf(queue), announced, b) {
+		for _, op := range retold {
 			ops = append(ops, wire.OpOf(0, op))
 		}
-		for _, p := range replica.Ready(pendingOf(queue), replica.Sight{Covered: tx.Covered, View: tx}, b) {
+		for _, p := range ready {
 			if p.N == 0 {
 				p.N, row.NextN = row.NextN, row.NextN+1
 				if err := tx.NumberOp(int64(p.LocalN), p.N); err != nil {
@@ -449,8 +467,11 @@ func (x syncStore) Keep(ctx context.Context, k replica.Keep) (stand replica.Stan
 			if err := tx.AckOp(o.Op, o.Verdict, o.Reason, o.Seq); err != nil {
 				return err
 			}
+			if !k.HandedIn {
+				continue
+			}
 			op, known := tx.OwnOp(o.Op)
-			if !k.HandedIn || !known || op.Op.Kind == studio.KindAnnounce {
+			if !known || op.Op.Kind == studio.KindAnnounce {
 				continue
 			}
 			ev := studio.Event{Op: o.Op, Entity: op.Op.Entity, Kind: op.Op.Kind, Verdict: o.Verdict, Reason: o.Reason, Result: o.Result}
