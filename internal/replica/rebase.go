@@ -378,7 +378,7 @@ func chainOn(stand Stand, p Pulled) (chain [32]byte, err error) {
 func Replay(state *studio.State, me studio.UserID, op Pending) (Redone, error) {
 	out := Redone{Pending: op}
 	out.Undo = nil
-	over := studio.NewState(state)
+	over := studio.NewState(state).Silent()
 	done, err := over.Run(op.Op, studio.PendingMoment(me, op.Op, op.LocalN), nil)
 	if err != nil {
 		return out, err

@@ -179,7 +179,7 @@ func decide(tx serverdb.Tx, ops []studio.Op, at func(studio.Op) studio.Moment) (
 			err = fmt.Errorf("decide: %v\n%s", broken, debug.Stack())
 		}
 	}()
-	return studio.NewState(tx).RunGroup(ops, func(op studio.Op, seq uint64) studio.Moment {
+	return studio.NewState(tx).Silent().RunGroup(ops, func(op studio.Op, seq uint64) studio.Moment {
 		now := at(op)
 		now.Seq = seq
 		return now

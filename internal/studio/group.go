@@ -6,6 +6,7 @@ package studio
 func (s *State) RunGroup(ops []Op, at func(op Op, seq uint64) Moment, seq uint64) ([][]Done, error) {
 	g := group{ops, at, seq}
 	try := NewState(s)
+	try.silent = s.silent
 	done, failed, err := g.run(try)
 	if err != nil {
 		return nil, err

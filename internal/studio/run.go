@@ -6,7 +6,7 @@ type Done struct {
 	Decision Decision
 	Event    Event
 	Undo     []Image
-	Line     *Line // nil: not shown in the log
+	Line     *Line // nil: not shown in the log, or the state is silent
 }
 
 // Run decides an op over the state, applies it and the ops that follow from it, and returns them in order. Every verdict is
@@ -26,8 +26,10 @@ func (s *State) Run(op Op, at Moment, keep func(Decision) error) ([]Done, error)
 			keep = nil
 		}
 		one := Done{Op: todo[0], Decision: d, Event: EventOf(s, todo[0], at, d)}
-		if line, shown := LineOf(one.Event, todo[0].Body, s, d); shown {
-			one.Line = &line
+		if !s.silent {
+			if line, shown := LineOf(one.Event, todo[0].Body, s, d); shown {
+				one.Line = &line
+			}
 		}
 		one.Undo = s.Apply(d, one.Event)
 		done = append(done, one)

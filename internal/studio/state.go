@@ -13,6 +13,7 @@ type State struct {
 	names  map[place][]ID
 	events map[OpID]*Event // nil: hidden
 	anew   bool            // the events below do not count
+	silent bool            // see Silent
 }
 
 type place struct {
@@ -30,6 +31,12 @@ type Image struct {
 // NewState makes a State over base, which may be nil.
 func NewState(base View) *State {
 	return &State{base: base, rows: map[Table]map[string]Row{}, names: map[place][]ID{}, events: map[OpID]*Event{}}
+}
+
+// Silent has Run make no lines of the log: for who does not write it. A line looks at all that is above its asset.
+func (s *State) Silent() *State {
+	s.silent = true
+	return s
 }
 
 // Apply makes the changes of a decision and returns what was there before, in order of table and key.
