@@ -276,6 +276,24 @@ func lineOf(view studio.View) func(studio.Event) *studio.Line {
 	}
 }
 
+// withAssets is a view that has the assets of events at hand, which were found some at once.
+func withAssets(tx *projectdb.Tx, events []studio.Event) studio.View {
+	entities := map[studio.ID]bool{}
+	for _, ev := range events {
+		entities[ev.Entity] = true
+	}
+	keys := make([]string, 0, len(entities))
+	for id := range entities {
+		keys = append(keys, string(id[:]))
+	}
+	slices.Sort(keys) // where they stand in the table
+	view := studio.NewState(tx)
+	for _, r := range tx.Rows(studio.TableAsset, keys) {
+		view.Put(r)
+	}
+	return view
+}
+
 // folders is a view that looks each collection up once: the lines of a pull name the same few, over and over.
 type folders struct {
 	below
@@ -307,7 +325,7 @@ func (x syncStore) KeepLog(ctx context.Context, k replica.KeepLog) (stand replic
 			return err
 		}
 		stand.Log = stand.Log.With(events)
-		if err := tx.PutLog(events, !stand.Log.Due(), lineOf(studio.NewState(tx))); err != nil {
+		if err := tx.PutLog(events, !stand.Log.Due(), lineOf(withAssets(tx, events))); err != nil {
 			return err
 		}
 		if !stand.Log.Due() {
