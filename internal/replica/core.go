@@ -39,7 +39,8 @@ type (
 	// Woke: something was written here (Made), the server has news, time has passed, or the person pressed Sync (Asked).
 	Woke struct {
 		Asked, Made bool
-		News        *News // what is new, where the server has told; nil: it is asked
+		Head        uint64 // the server has told of nothing but this seq; 0: of more, or somebody else woke
+		News        *News  // what is new, where the server has told; nil: it is asked
 	}
 	// Greeted answers Greet.
 	Greeted struct {
@@ -213,6 +214,7 @@ type Core struct {
 	failures int              // of the network, in a row
 	doubted  bool             // this round has greeted again after a no: a second one ends it
 	woken    bool             // while something was on its way
+	told     uint64           // the head that the server told of meanwhile; 0: of none
 	paused   bool             // between two parts of the log
 	resting  bool
 }
@@ -298,8 +300,14 @@ func (c *Core) kept(nowMs int64, ev Kept) Effect {
 
 // wake begins a round, or notes that one more is due.
 func (c *Core) wake(nowMs int64, w Woke) Effect {
-	if !c.resting {
+	switch {
+	case !c.resting && w.Head != 0:
+		c.told = w.Head
+		return nil
+	case !c.resting:
 		c.woken = true
+		return nil
+	case c.state == Synced && w.Head != 0 && w.Head == c.stand.Cookie.Seq && !c.anew: // one's own change comes back as news
 		return nil
 	}
 	if (c.state == NeedsAuth || c.state == NotAMember) && !w.Asked {
@@ -564,10 +572,11 @@ func (c *Core) quiet(nowMs int64) Effect {
 		return c.rest(nowMs, NotAMember)
 	case c.tooOld:
 		return c.rest(nowMs, TooOld)
-	case c.woken:
-		c.woken = false
+	case c.woken, c.told != 0 && c.told != c.stand.Cookie.Seq:
+		c.woken, c.told = false, 0
 		return c.fetch(nil)
 	}
+	c.told = 0
 	c.state, c.resting, c.doubted = Synced, true, false
 	if !c.stand.Log.Due() {
 		return Rest{UntilMs: nowMs + pollMs}
@@ -600,7 +609,7 @@ func (c *Core) keptLog(nowMs int64, ev KeptLog) Effect {
 // rest ends a round that this computer could not finish.
 func (c *Core) rest(nowMs int64, state State) Effect {
 	c.failures++
-	c.state, c.resting, c.woken, c.doubted = state, true, false, false
+	c.state, c.resting, c.woken, c.told, c.doubted = state, true, false, 0, false
 	return Rest{UntilMs: nowMs + c.backoff()}
 }
 

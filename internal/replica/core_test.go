@@ -123,6 +123,22 @@ func TestWhatWasMadeWhileInSyncIsSentBeforeNewsAreFetched(t *testing.T) {
 	require.Equal(t, replica.Greet{}, c.Step(0, made), "offline")
 }
 
+// One's own change comes back as news of a head where the store stands already: there is nothing to ask for.
+func TestAHeadThatIsHereIsNotAskedFor(t *testing.T) {
+	c := greeted(t, standing(9))
+	c.Step(0, page(9, false, ""))
+	require.Nil(t, c.Step(0, replica.Woke{Head: 9}), "while it is busy")
+	require.IsType(t, replica.Rest{}, c.Step(0, replica.Built{Stand: standing(9)}))
+	require.Nil(t, c.Step(0, replica.Woke{Head: 9}), "at rest")
+	require.IsType(t, replica.Fetch{}, c.Step(0, replica.Woke{Head: 10}))
+	require.Nil(t, c.Step(0, replica.Woke{Head: 11}))
+	c.Step(0, page(9, false, ""))
+	require.IsType(t, replica.Fetch{}, c.Step(0, replica.Built{Stand: standing(9)}), "there was more meanwhile")
+	c.Step(0, page(9, false, ""))
+	require.IsType(t, replica.Rest{}, c.Step(0, replica.Built{Stand: standing(9)}), "it is asked once")
+	require.IsType(t, replica.Fetch{}, c.Step(0, replica.Woke{Head: 8}), "the server went back")
+}
+
 func TestNewsThatComeWithAPokeAreLaid(t *testing.T) {
 	rested := func() *replica.Core {
 		c := greeted(t, standing(9))

@@ -84,9 +84,9 @@ func (r *Replica) Wake(asked bool) { r.wakeFor(Woke{Asked: asked}) }
 // WakeMade says that something was written here.
 func (r *Replica) WakeMade() { r.wakeFor(Woke{Made: true}) }
 
-// WakeNews says that the server has news; at is what was asked for behind.
-func (r *Replica) WakeNews(at wire.Cookie, news *wire.PullReply) {
-	w := Woke{}
+// WakeNews says that the server's head is another; news is the pull behind at, where that came with it.
+func (r *Replica) WakeNews(head uint64, at wire.Cookie, news *wire.PullReply) {
+	w := Woke{Head: head}
 	if news != nil {
 		w.News = &News{At: at, Reply: *news}
 	}
@@ -102,7 +102,10 @@ func (r *Replica) Place() (client studio.ID, at wire.Cookie) {
 
 func (r *Replica) wakeFor(w Woke) {
 	r.mu.Lock()
-	r.woke = Woke{Asked: r.woke.Asked || w.Asked, Made: w.Made && (r.woke.Made || !r.woken), News: cmp.Or(w.News, r.woke.News)}
+	if r.woken && r.woke.Head == 0 {
+		w.Head = 0
+	}
+	r.woke = Woke{Asked: r.woke.Asked || w.Asked, Made: w.Made && (r.woke.Made || !r.woken), Head: w.Head, News: cmp.Or(w.News, r.woke.News)}
 	r.woken = true
 	r.mu.Unlock()
 	select {

@@ -19,6 +19,7 @@ import (
 const (
 	takeOverEvery = 2 * time.Second        // another process takes the driver's place within this
 	editDelay     = 300 * time.Millisecond // between two sendings: what a person does in one go is sent in one go
+	newsWaitMax   = time.Second            // for a pull on its way, before news are asked for without what is in them
 	bytesPauseMin = time.Second            // until bytes that could not be sent are sent again
 	bytesPauseMax = time.Minute
 	askedEvery    = 100 * time.Millisecond
@@ -72,6 +73,7 @@ type driver struct {
 	lane *contentLane
 	tell func(SyncState)
 	send chan struct{} // there may be bytes to send
+	rest chan struct{} // the conversation has come to rest: it may stand elsewhere
 	full atomic.Bool   // they were refused for want of room
 }
 
@@ -84,7 +86,7 @@ func (s *Session) drive(ctx context.Context, r SyncRequest, tell func(SyncState)
 		}
 		return err
 	}
-	d := &driver{s: s, lane: &contentLane{s: s, to: to, progress: r.Progress}, tell: tell, send: make(chan struct{}, 1)}
+	d := &driver{s: s, lane: &contentLane{s: s, to: to, progress: r.Progress}, tell: tell, send: make(chan struct{}, 1), rest: make(chan struct{}, 1)}
 	if d.rep, err = s.replica(ctx, to, r.Device, r.App, func(replica.State) { d.told(ctx) }); err != nil {
 		return err
 	}
@@ -132,6 +134,10 @@ func (d *driver) stands(ctx context.Context) SyncState {
 }
 
 func (d *driver) told(ctx context.Context) {
+	select {
+	case d.rest <- struct{}{}:
+	default:
+	}
 	now := d.stands(ctx)
 	state := now.State
 	d.s.tellState(ctx, now, d.tell)
@@ -208,14 +214,11 @@ func (d *driver) news(ctx context.Context, to *remote) {
 	heard := d.rep.HeadSeq()
 	for ctx.Err() == nil {
 		began := time.Now()
-		q := wire.WaitRequest{Project: d.s.projectID, Seq: heard}
-		if client, at := d.rep.Place(); at.Seq >= heard && at != (wire.Cookie{}) { // else a pull is on its way
-			q.Client, q.Cookie = client, at
-		}
+		q := d.waitBehind(ctx, heard)
 		reply, err := to.calls.WaitForHead(ctx, q)
 		if err == nil && reply.HeadSeq != heard { // or the server went back
 			heard, pause = reply.HeadSeq, time.Second
-			d.rep.WakeNews(q.Cookie, reply.News)
+			d.rep.WakeNews(heard, q.Cookie, reply.News)
 			continue
 		}
 		if err == nil && time.Since(began) > time.Second { // a server that stops answers at once
@@ -228,6 +231,28 @@ func (d *driver) news(ctx context.Context, to *remote) {
 		}
 		if err != nil {
 			pause = min(2*pause, time.Minute)
+		}
+	}
+}
+
+// waitBehind is what news are asked for: behind where the store stands, once it stands at the head that was heard of, so that they
+// come with the answer. A pull that takes long is not waited for: then the answer is the head alone.
+func (d *driver) waitBehind(ctx context.Context, heard uint64) wire.WaitRequest {
+	q := wire.WaitRequest{Project: d.s.projectID, Seq: heard}
+	limit := time.NewTimer(newsWaitMax)
+	defer limit.Stop()
+	for {
+		client, at := d.rep.Place()
+		if at.Seq >= heard && at != (wire.Cookie{}) {
+			q.Client, q.Cookie = client, at
+			return q
+		}
+		select {
+		case <-d.rest:
+		case <-limit.C:
+			return q
+		case <-ctx.Done():
+			return q
 		}
 	}
 }

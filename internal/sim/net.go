@@ -206,6 +206,9 @@ func (w *World) poke(by *client) {
 	for _, c := range w.clients {
 		if c != by && c.in && w.chance(30) {
 			woke := replica.Woke{News: w.news(c)}
+			if w.chance(70) {
+				woke.Head = w.server.line.seq
+			}
 			w.after(w.delay(), func() error { return w.step(c, woke) })
 		}
 	}

@@ -34,7 +34,9 @@ func TestASilentStateMakesNoLines(t *testing.T) {
 			state.Silent()
 		}
 		op := studio.Op{ID: studio.OpID{ID: id(9, 1)}, Kind: studio.KindCollectionCreate, Entity: id(8, 4), Body: &studio.CreateBody{Name: "shots"}}
-		done, err := state.RunGroup([]studio.Op{op}, func(studio.Op, uint64) studio.Moment { return studio.Moment{Actor: studio.UserID{ID: id(1, 1)}, Seq: 900} }, 900)
+		done, err := state.RunGroup([]studio.Op{op}, func(studio.Op, uint64) studio.Moment {
+			return studio.Moment{Actor: studio.UserID{ID: id(1, 1)}, Seq: 900}
+		}, 900)
 		require.NoError(t, err)
 		require.Equal(t, studio.Applied, done[0][0].Decision.Verdict)
 		require.Equal(t, silent, done[0][0].Line == nil)

@@ -53,5 +53,5 @@ viewStore.subscribe(() => {
   screen = now;
   void refresh();
 });
-on("changed", () => void refresh());
+on("later", () => void refresh());
 on("sync", () => void refresh());

@@ -157,6 +157,6 @@ export const projectStore = {
   can: (permission: string): boolean => store.get().project?.can.includes(permission) ?? false,
 };
 
-on("changed", () => void refresh().catch(() => {})); // the list says what is wrong
+on("later", () => void refresh().catch(() => {})); // the list says what is wrong
 on("files", () => void refreshCounts().catch(() => {}));
 on("opened", () => void projectStore.begin());

@@ -32,7 +32,7 @@ projectStore.subscribe(() => {
   void look();
 });
 on("sync", hear);
-on("changed", () => {
+on("later", () => {
   if (store.get().sync?.remote !== false) void look();
 });
 
