@@ -32,24 +32,11 @@ func (d *decider) define(b *RowBody) Decision {
 
 // newerHere is what a newer program added to the row that an op sets: this program can keep it, and say nothing of it.
 func (d *decider) newerHere(r Row) Newer {
-	switch r := r.(type) {
-	case Member:
-		before, _ := d.view.Member(r.User)
-		return before.Newer
-	case Role:
-		before, _ := d.view.Role(r.ID)
-		return before.Newer
-	case Status:
-		before, _ := d.view.Status(r.ID)
-		return before.Newer
-	case Type:
-		before, _ := d.view.Type(r.ID)
-		return before.Newer
-	case SavedView:
-		before, _ := d.view.View(r.ID)
-		return before.Newer
+	before, ok := NewState(d.view).Find(r.Table(), r.Key())
+	if !ok {
+		return ""
 	}
-	return d.view.Project().Newer
+	return newerOf(before)
 }
 
 func tableOf(k Kind) Table {
