@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -371,6 +372,34 @@ func TestTroubleWithAFullDiskHere(t *testing.T) {
 	require.Contains(t, x.ok("tasks").out, "v2*", "and is read")
 	x.fault = nil
 	x.goesOn()
+	x.isSent()
+}
+
+func TestTroubleWithSavedBytesThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	x := inTrouble(t)
+	x.write("b.blend", "one")
+	x.ok("add", "b.blend", "--task", "--assign", "ana", "-m", "first")
+	x.ok("sync")
+	packs := filepath.Join(x.homes, "ana", "stores", "*", "packs", "*.pack")
+	before, err := filepath.Glob(packs)
+	require.NoError(t, err)
+	x.goesOn()
+	after, err := filepath.Glob(packs)
+	require.NoError(t, err)
+	for _, pack := range after {
+		if !slices.Contains(before, pack) {
+			require.NoError(t, os.Remove(pack))
+		}
+	}
+	lost := x.read("a.blend")
+	x.write("a.blend", "another")
+	x.write("b.blend", "two")
+	x.ok("checkpoint", "b.blend", "-m", "on")
+	x.says(7, "damaged", "a.blend v2* is damaged", "sync")
+	require.InDelta(t, 2, x.ok("tasks", "b.blend", "--json").json()["tasks"].([]any)[0].(map[string]any)["head"], 0, "it did not wait")
+	x.write("a.blend", lost)
+	x.ok("verify", "--repair")
 	x.isSent()
 }
 

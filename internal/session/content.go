@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,7 +78,7 @@ func (l *contentLane) give(ctx context.Context, wanted []studio.Hash) error {
 				continue
 			}
 			err := l.s.packs.Pieces(ctx, []chunk.Hash{e.Hash}, func(p chunkstore.Piece) error { return l.write(fw, p) })
-			if err != nil && !errors.Is(err, chunkstore.ErrMissing) && !errors.Is(err, chunkstore.ErrDamaged) {
+			if err != nil && !isDamage(err) {
 				return err
 			}
 		}
@@ -123,16 +124,41 @@ func (l *contentLane) send(ctx context.Context, handIn bool) (freed bool, err er
 		}
 		return err
 	})
+	var damage error
 	for _, k := range todo {
 		if err == nil {
-			err = l.sendOne(ctx, k)
+			err = l.damageOf(ctx, k, l.sendOne(ctx, k))
+			freed = freed || err == nil
 		}
-		freed = freed || err == nil
+		if isDamage(err) { // the others do not wait for what cannot be read here
+			damage, err = cmp.Or(damage, err), nil
+		}
 	}
+	err = cmp.Or(err, damage)
 	if handIn && err != nil && !freed { // the door is closed, or the room is used up: the files stay here
 		return false, nil
 	}
 	return freed, err
+}
+
+// isDamage tells whether an error is that of bytes of this store.
+func isDamage(err error) bool {
+	return errors.Is(err, chunkstore.ErrMissing) || errors.Is(err, chunkstore.ErrDamaged)
+}
+
+// damageOf names the checkpoint whose bytes cannot be read here; other errors it leaves as they are.
+func (l *contentLane) damageOf(ctx context.Context, k waiting, err error) error {
+	if !isDamage(err) {
+		return err
+	}
+	var path string
+	if err := l.s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		path = studio.PathOf(snap, k.Asset.ID) + " " + studio.LabelIn(snap, k.Checkpoint)
+		return nil
+	}); err != nil {
+		return err
+	}
+	return coded{studio.Refuse(studio.CodeDamaged, studio.Params{Path: path}), err}
 }
 
 func (l *contentLane) sendOne(ctx context.Context, k waiting) error {
@@ -140,7 +166,7 @@ func (l *contentLane) sendOne(ctx context.Context, k waiting) error {
 	if !k.Image.IsZero() {
 		root, err := l.s.packs.Root(ctx, chunk.Hash(k.Image))
 		if err != nil {
-			return fileFailure("", err)
+			return err
 		}
 		l.sent.Total += root.Size
 	}
@@ -174,7 +200,7 @@ func (l *contentLane) sendPreview(ctx context.Context, k waiting) error {
 func (l *contentLane) sendContent(ctx context.Context, client studio.ID, manifest studio.Hash) error {
 	root, err := l.s.packs.Root(ctx, chunk.Hash(manifest))
 	if err != nil {
-		return fileFailure("", err)
+		return err
 	}
 	have, err := l.have(ctx, client, []studio.Hash{manifest})
 	if err != nil || have[manifest] {
@@ -226,7 +252,7 @@ func (l *contentLane) have(ctx context.Context, client studio.ID, hashes []studi
 func (l *contentLane) sendChunks(ctx context.Context, client studio.ID, page studio.Hash, upto int64) error {
 	b, ok, err := l.s.db.Blob(ctx, page)
 	if err != nil || !ok {
-		return errors.Join(err, studio.Refuse(studio.CodeDamaged, studio.Params{Name: page.String(), N: 1}))
+		return cmp.Or(err, fmt.Errorf("page %s: %w", page, chunkstore.ErrMissing))
 	}
 	entries, err := chunk.ParsePage(b)
 	if err != nil {
@@ -281,7 +307,7 @@ func (l *contentLane) sendBlobs(ctx context.Context, client studio.ID, hashes []
 		for _, h := range hashes {
 			b, ok, err := l.s.db.Blob(ctx, h)
 			if err != nil || !ok {
-				return errors.Join(err, studio.Refuse(studio.CodeDamaged, studio.Params{Name: h.String(), N: 1}))
+				return cmp.Or(err, fmt.Errorf("manifest %s: %w", h, chunkstore.ErrMissing))
 			}
 			l.up.Add(int64(len(b)))
 			if err := fw.Write(wire.Frame{Kind: wire.FrameManifest, Size: uint32(len(b)), Hash: h, Stored: b}); err != nil {

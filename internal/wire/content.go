@@ -313,22 +313,28 @@ func (s *Studio) Deposit(ctx context.Context, to DepositTo, write func(*FrameWri
 	})
 }
 
-// streamed sends what write writes.
+// streamed sends what write writes. An error of write's own is not the network's: it comes back as it is.
 func streamed(write func(*FrameWriter) error, send func(io.Reader) (*http.Response, error)) error {
 	pr, pw := io.Pipe()
-	ended := make(chan struct{})
+	ended := make(chan error, 1)
 	go func() {
-		defer close(ended)
 		fw := NewFrameWriter(pw)
 		err := write(fw)
 		if err == nil {
 			err = fw.Close()
 		}
 		pw.CloseWithError(err)
+		ended <- err
 	}()
 	answer, err := send(pr)
 	_ = pr.Close() // ends the writer when the server did not want the rest
-	<-ended        // what it reads from may be closed next
+	own := <-ended // what it reads from may be closed next
+	if own != nil && !errors.Is(own, io.ErrClosedPipe) && !errors.Is(own, context.Canceled) {
+		if err == nil {
+			_ = answer.Body.Close() // what was taken is not the whole
+		}
+		return own
+	}
 	if err != nil {
 		return err
 	}
