@@ -328,7 +328,7 @@ func (d *studioData) check() *cobra.Command {
 			if problems == 0 {
 				return nil
 			}
-			bad := studio.Refuse(studio.CodeDamaged, studio.Params{N: problems})
+			bad := studio.Refuse(studio.CodeDamaged, studio.Params{N: problems, Why: "studio"})
 			return d.c.told(exitOf(bad), []error{bad})
 		})}
 }

@@ -403,6 +403,31 @@ func TestTroubleWithSavedBytesThatCannotBeRead(t *testing.T) {
 	x.isSent()
 }
 
+func TestTroubleWithAProjectThatTheStudioLost(t *testing.T) {
+	t.Parallel()
+	x := inTrouble(t)
+	address := x.address()
+	x.close()
+	found, err := filepath.Glob(filepath.Join(x.o.Dir, "projects", "*"))
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	aside := filepath.Join(t.TempDir(), "aside")
+	require.NoError(t, os.Rename(found[0], aside))
+	x.serve(address, "")
+	x.goesOn()
+	x.says(6, "unreachable", "can take nothing now", "sync")
+	x.goesOn()
+	said := x.run("studio", "check", "--data", x.o.Dir)
+	require.Equal(t, 7, said.code, said.err)
+	require.Contains(t, said.out, "its database is not there")
+	require.Contains(t, said.err, "studio restore")
+	x.close()
+	require.NoError(t, os.Rename(aside, found[0]))
+	x.serve(address, "")
+	x.isSent()
+	x.ok("studio", "check", "--data", x.o.Dir)
+}
+
 func TestTroubleWithATakenPort(t *testing.T) {
 	t.Parallel()
 	x := inTrouble(t)

@@ -3,9 +3,11 @@ package server
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"framehold/internal/serverdb"
+	"framehold/internal/serverdb/accounts"
 	"framehold/internal/studio"
 	"framehold/internal/wire"
 )
@@ -52,9 +54,26 @@ func written[A any](ctx context.Context, s *Server, project studio.ProjectID, op
 		case studio.CodeDiskFull, studio.CodeReadOnly: // whoever looks after the studio reads why people wait
 			s.log.Error("nothing can be written", "project", project.String(), "code", string(code), "cause", err.Error())
 		}
-		return none, failure(err)
+		return none, s.failed(ctx, project, err)
 	}
 	return answer, nil
+}
+
+// failed is failure, but that a project of the studio whose folder is gone is not one that is not theirs: nobody can use it
+// until it is back.
+func (s *Server) failed(ctx context.Context, project studio.ProjectID, err error) error {
+	if !errors.Is(err, serverdb.ErrUnknown) {
+		return failure(err)
+	}
+	all, listErr := s.accounts.Projects(ctx)
+	if listErr != nil {
+		return failure(listErr)
+	}
+	if !slices.ContainsFunc(all, func(p accounts.Project) bool { return p.ID == project }) {
+		return failure(err)
+	}
+	s.log.Error("a project is not there", "project", project.String(), "cause", err.Error())
+	return &wire.Failure{Code: wire.CodeUnavailable, Cause: err}
 }
 
 // read is the answer of fn at one moment of the project.
@@ -68,7 +87,7 @@ func read[A any](ctx context.Context, s *Server, project studio.ProjectID, fn fu
 		answer, err = fn(snap, call)
 		return err
 	}); err != nil {
-		return none, failure(err)
+		return none, s.failed(ctx, project, err)
 	}
 	return answer, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"framehold/internal/chunk"
 	"framehold/internal/chunkstore"
@@ -27,10 +28,14 @@ type CheckedProject struct {
 	Problems          []string // the first 100: what and where, for who looks after the studio
 }
 
-// Check reads everything of the studio again and proves it whole: databases, chains, chunks, manifests, and that what a
-// checkpoint on the line names is there. It can run while the studio is served. Codes: damaged, when the accounts are.
+// Check reads everything of the studio again and proves it whole: that every project is there; databases, chains, chunks,
+// manifests, and that what a checkpoint on the line names is there. It can run while the studio is served. Codes: damaged, when the accounts are.
 func (s *Studio) Check(ctx context.Context) ([]CheckedProject, error) {
 	if err := s.accounts.Check(ctx); err != nil {
+		return nil, err
+	}
+	listed, err := s.accounts.Projects(ctx)
+	if err != nil {
 		return nil, err
 	}
 	ids, err := s.projects.Projects(ctx)
@@ -38,6 +43,11 @@ func (s *Studio) Check(ctx context.Context) ([]CheckedProject, error) {
 		return nil, err
 	}
 	all := []CheckedProject{}
+	for _, p := range listed {
+		if !slices.Contains(ids, p.ID) {
+			all = append(all, CheckedProject{ID: p.ID, Name: p.Name, Problems: []string{"its database is not there"}})
+		}
+	}
 	for _, id := range ids {
 		k := &checking{s: s, p: CheckedProject{ID: id}, chunks: map[studio.Hash]bool{}, manifests: map[studio.Hash]bool{}}
 		if err := k.run(ctx); err != nil {
