@@ -137,15 +137,13 @@ func (b *Browser) Details(id string) (Details, error) {
 		}
 		out.Description, out.Preview, out.Made, out.MadeBy = a.Description, previewURL(a.Preview, 0), a.CreatedMs, idText(a.CreatedBy.ID)
 		out.FileBytes, out.FileChanged = d.Row.File.Size, d.Row.File.MtimeMs
-		if d.Base.Version > 0 {
-			out.Base = d.Base.Label()
-		}
+		out.Base = d.Labels[d.Base.ID]
 		out.Holder = b.holder(s, p, a.Asset)
 		out.Arriving = slices.ContainsFunc(d.Checkpoints, func(k studio.Checkpoint) bool {
 			return k.State == studio.Announced && k.Author != s.Me()
 		})
 		out.CheckpointRefusal = b.told(d.CheckpointRefusal)
-		out.Notes = b.notes(s, p, a.Asset, d.Notes, d.Checkpoints)
+		out.Notes = b.notes(s, p, a.Asset, d.Notes, d.Labels)
 		if out.Needs, err = b.links(ctx, s, d.Needs); err != nil {
 			return out, err
 		}
@@ -201,11 +199,7 @@ func (c *core) links(ctx context.Context, s *session.Session, ids []studio.ID) (
 	return links, err
 }
 
-func (c *core) notes(s *session.Session, p *session.Picture, a studio.Asset, notes []studio.Note, checkpoints []studio.Checkpoint) []Note {
-	labels := map[studio.CheckpointID]string{}
-	for _, k := range checkpoints {
-		labels[k.ID] = k.Label()
-	}
+func (c *core) notes(s *session.Session, p *session.Picture, a studio.Asset, notes []studio.Note, labels map[studio.CheckpointID]string) []Note {
 	out := []Note{}
 	may := s.May(p)
 	for _, n := range notes {

@@ -60,7 +60,7 @@ func (c *Checkpoints) prepared(s *session.Session, d session.Details) PreparedFi
 	f := PreparedFile{ID: idText(a.ID.ID), Name: a.Name, Path: d.Row.Path, Type: idText(a.Type.ID), State: string(d.Row.State),
 		Status: idText(a.Status.ID), Next: fmt.Sprintf("v%d", a.NextVersion), Bytes: file.Size, HeadBytes: a.HeadBytes,
 		Preview: previewURL(a.Preview, smallPx), OpenNotes: []Note{}}
-	for _, n := range c.notes(s, p, a.Asset, d.Notes, d.Checkpoints) {
+	for _, n := range c.notes(s, p, a.Asset, d.Notes, d.Labels) {
 		if n.DoneBy == "" {
 			f.OpenNotes = append(f.OpenNotes, n)
 		}
@@ -71,11 +71,7 @@ func (c *Checkpoints) prepared(s *session.Session, d session.Details) PreparedFi
 	case !file.Exists:
 		f.Refusal = c.told(studio.Refuse(studio.CodeNoFile, studio.Params{Path: d.Row.Path}))
 	case d.Row.State == session.StateOutdated || d.Row.State == session.StateDiverged:
-		base := ""
-		if d.Base.Version > 0 {
-			base = d.Base.Label()
-		}
-		f.Refusal = c.told(studio.Refuse(studio.CodeOutdatedBase, studio.Params{Asset: d.Row.Path, Version: a.HeadLabel, Base: base}))
+		f.Refusal = c.told(studio.Refuse(studio.CodeOutdatedBase, studio.Params{Asset: d.Row.Path, Version: a.HeadLabel, Base: d.Labels[d.Base.ID]}))
 	}
 	return f
 }

@@ -60,6 +60,9 @@ func (c *core) parkedItem(s *session.Session, p *session.Picture, look session.P
 	item := ParkedItem{ID: idText(look.Root.ID), Asset: idText(look.Asset.ID), Path: shown(look.Path), State: stateOf(look.State),
 		Labels: []string{}, Verbs: []ParkedVerb{}, Current: side(look.HeadOf), Parked: side(newest)}
 	item.Parked.Label = look.Label
+	if a := p.Assets[look.Asset]; a != nil {
+		item.Current.Label = a.HeadLabel
+	}
 	params := map[string]string{"author": memberName(p, look.Author), "n": strconv.Itoa(len(look.Members)), "copy": shown(look.CopyName),
 		"next": fmt.Sprintf("v%d", look.Next), "head": item.Current.Label, "current": memberName(p, look.HeadOf.Author), "newest": look.Label}
 	if look.Author == s.Me() {

@@ -286,8 +286,12 @@ func (c *command) restore() *cobra.Command {
 				return studio.Refuse(studio.CodeUnknownCheckpoint, studio.Params{Asset: p.Path(asset.ID), Why: "none"})
 			}
 			k, err := s.Version(ctx, asset, version)
+			if err != nil {
+				return err
+			}
+			label, err := s.Label(ctx, k)
 			if err == nil && k.State == studio.Dropped {
-				err = studio.Refuse(studio.CodeUnknownCheckpoint, studio.Params{Asset: p.Path(asset.ID), Name: k.Label(), Why: "dropped"})
+				err = studio.Refuse(studio.CodeUnknownCheckpoint, studio.Params{Asset: p.Path(asset.ID), Name: label, Why: "dropped"})
 			}
 			if err != nil {
 				return err
@@ -313,7 +317,7 @@ func (c *command) restore() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.restored([]session.Restored{{Asset: asset, Path: out, Label: k.Label(), Bytes: n}}, nil, "written")
+			return c.restored([]session.Restored{{Asset: asset, Path: out, Label: label, Bytes: n}}, nil, "written")
 		})}
 	cmd.Flags().StringVar(&version, "checkpoint", "", "`version` v4, or id (default: the newest)")
 	cmd.Flags().StringVar(&out, "out", "", "write it to this `file` instead; nothing may be there")

@@ -375,6 +375,19 @@ func TestTroubleWithAFullDiskHere(t *testing.T) {
 	x.isSent()
 }
 
+func TestAVersionIsCalledByItsNumberBeforeItIsSent(t *testing.T) {
+	t.Parallel()
+	x := inTrouble(t)
+	x.goesOn()
+	require.Contains(t, x.ok("fetch", "a.blend").out, "v2*")
+	require.Contains(t, x.ok("restore", "a.blend", "--out", filepath.Join(t.TempDir(), "out")).out, "v2*")
+	x.says(3, "is_head", "v2* is the current version", "drop", "a.blend", "v2*")
+	require.NoError(t, os.Remove(filepath.Join(x.dir, "a.blend")))
+	x.ok("restore", "a.blend", "--checkpoint", "v1")
+	x.write("a.blend", "made on the first")
+	x.says(3, "outdated_base", "is at v2*, your file comes from v1", "checkpoint", "a.blend", "-m", "on")
+}
+
 func TestTroubleWithSavedBytesThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	x := inTrouble(t)

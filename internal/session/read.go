@@ -81,7 +81,8 @@ type Details struct {
 	Picture           *Picture
 	Row               Row
 	Checkpoints       []studio.Checkpoint
-	Base              studio.Checkpoint // of the file on disk; zero: none
+	Labels            map[studio.CheckpointID]string // of those
+	Base              studio.Checkpoint              // of the file on disk; zero: none
 	Notes             []studio.Note
 	Needs             []studio.ID
 	NeededBy          []studio.AssetID
@@ -104,7 +105,10 @@ func (s *Session) Details(ctx context.Context, id studio.ID) (d Details, err err
 	}
 	asset := studio.AssetID{ID: id}
 	err = s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
-		d.Checkpoints, d.Notes = snap.Checkpoints(asset), snap.Notes(asset)
+		d.Checkpoints, d.Notes, d.Labels = snap.Checkpoints(asset), snap.Notes(asset), map[studio.CheckpointID]string{}
+		for _, k := range d.Checkpoints {
+			d.Labels[k.ID] = studio.LabelIn(snap, k)
+		}
 		for _, need := range snap.Needs(asset) {
 			d.Needs = append(d.Needs, need.Target)
 		}

@@ -42,6 +42,17 @@ func (s *Session) Version(ctx context.Context, id studio.AssetID, name string) (
 	return k, err
 }
 
+// Label is what people call a version here: v3, v4* before it is numbered, "safety" for what was made safe.
+func (s *Session) Label(ctx context.Context, k studio.Checkpoint) (label string, err error) {
+	if k.State == studio.Safety {
+		return "safety", nil
+	}
+	return label, s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		label = studio.LabelIn(snap, k)
+		return nil
+	})
+}
+
 // Restore puts a version in the working folder; zero: the head. A modified file in the way becomes a safety checkpoint
 // first. Codes: unknown_checkpoint, trashed, damaged, file_busy, disk_full, outside_project.
 func (s *Session) Restore(ctx context.Context, id studio.AssetID, version studio.CheckpointID, progress Progress) (Restored, error) {
@@ -130,12 +141,16 @@ func (s *Session) wholeBytes(ctx context.Context, k studio.Checkpoint) int64 {
 
 // put puts a checkpoint at its asset's place.
 func (s *Session) put(ctx context.Context, k studio.Checkpoint, progress Progress) (Restored, error) {
-	r := Restored{Asset: k.Asset, Label: k.Label(), Bytes: k.Bytes}
+	r := Restored{Asset: k.Asset, Bytes: k.Bytes}
 	if s.readOnly != nil {
 		return r, s.readOnly
 	}
+	var err error
+	if r.Label, err = s.Label(ctx, k); err != nil {
+		return r, err
+	}
 	if k.State == studio.Dropped {
-		return r, studio.Refuse(studio.CodeUnknownCheckpoint, studio.Params{Name: k.Label(), Why: "dropped"})
+		return r, studio.Refuse(studio.CodeUnknownCheckpoint, studio.Params{Name: r.Label, Why: "dropped"})
 	}
 	look, err := s.newLook(ctx)
 	if err != nil {

@@ -231,13 +231,13 @@ func (d *decider) holds(a Asset) bool {
 	return a.Kind == Task && !a.Assignee.IsZero() && a.Assignee == d.at.Actor
 }
 
-// versionLabel is v3; "" for none.
+// versionLabel is v3, or v4* before it is numbered; "" for none.
 func (d *decider) versionLabel(id CheckpointID) string {
 	k, ok := d.view.Checkpoint(id)
 	if !ok {
 		return ""
 	}
-	return k.Label()
+	return LabelIn(d.view, k)
 }
 
 // Label is how people name a checkpoint without looking at any other: v4, or * before it is numbered.

@@ -30,13 +30,13 @@ func (d *decider) seal(b *SealBody) Decision {
 	}
 	forgotten := k.State == Dropped && k.Version == 0 && k.ChainRoot.IsZero() // row B3, and it came after all
 	if k.State != Announced && !forgotten {
-		return d.noop(CodeAlready, Params{Version: k.Label()})
+		return d.noop(CodeAlready, Params{Version: LabelIn(d.view, k)})
 	}
 	switch path := d.pathOf(k.Asset.ID); {
 	case d.at.Uncovered:
-		return d.noop(CodeWaitContent, Params{Asset: path, Version: k.Label()})
+		return d.noop(CodeWaitContent, Params{Asset: path, Version: LabelIn(d.view, k)})
 	case d.at.NoRoom:
-		return d.noop(CodeQuota, Params{Asset: path, Version: k.Label(), Project: d.view.Project().Name})
+		return d.noop(CodeQuota, Params{Asset: path, Version: LabelIn(d.view, k), Project: d.view.Project().Name})
 	}
 	a, ok := d.view.Asset(k.Asset)
 	if d.at.Deposit {
@@ -53,7 +53,7 @@ func (d *decider) seal(b *SealBody) Decision {
 		case Contested, Parked:
 			return d.keep(d.inChain(k), a, CodeChain, Params{Asset: d.pathOf(a.ID.ID)})
 		case Announced:
-			return d.noop(CodeWaitBase, Params{Version: base.Label()})
+			return d.noop(CodeWaitBase, Params{Version: LabelIn(d.view, base)})
 		}
 	}
 	if k.Base != a.Head {
@@ -135,7 +135,7 @@ func (d *decider) divergedCode(a Asset, k Checkpoint) Code {
 
 func (d *decider) diverged(a Asset, k Checkpoint) Params {
 	head, _ := d.view.Checkpoint(a.Head)
-	return Params{Asset: d.pathOf(a.ID.ID), Who: d.nameOf(head.Author), Version: head.Label(),
+	return Params{Asset: d.pathOf(a.ID.ID), Who: d.nameOf(head.Author), Version: LabelIn(d.view, head),
 		Base: d.versionLabel(k.Base)}
 }
 
@@ -208,11 +208,11 @@ func (d *decider) drop(b *CheckpointBody) Decision {
 	chain, _ := d.view.Chain(k.ChainRoot)
 	switch {
 	case k.State == Dropped:
-		return d.noop(CodeAlready, Params{Asset: path, Version: k.Label()})
+		return d.noop(CodeAlready, Params{Asset: path, Version: LabelIn(d.view, k)})
 	case k.ID == a.Head:
-		return d.refuse(CodeIsHead, Params{Asset: path, Version: k.Label()})
+		return d.refuse(CodeIsHead, Params{Asset: path, Version: LabelIn(d.view, k)})
 	case k.State == Parked && chain.State == ParkedOpen:
-		return d.refuse(CodeParkedOpen, Params{Asset: path, Version: k.Label()})
+		return d.refuse(CodeParkedOpen, Params{Asset: path, Version: LabelIn(d.view, k)})
 	}
 	k.State, k.Ver = Dropped, k.Ver+1
 	result := d.apply(k)

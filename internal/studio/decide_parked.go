@@ -46,7 +46,7 @@ func (d *decider) adopt(chain ParkedChain, members []Checkpoint, b *ParkedBody) 
 	}
 	if b.ExpectHead != a.Head {
 		head, _ := d.view.Checkpoint(a.Head)
-		return d.refuse(CodeHeadMoved, Params{Asset: path, Version: head.Label()})
+		return d.refuse(CodeHeadMoved, Params{Asset: path, Version: LabelIn(d.view, head)})
 	}
 	last := len(members) - 1
 	for i, k := range members {

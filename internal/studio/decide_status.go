@@ -194,15 +194,15 @@ func (d *decider) aboutHead(a Asset, to Status, m move, path string) *Decision {
 	}
 	if (to.Category == CategoryDone || to.Category == CategoryRetake) && m.about != a.Head {
 		head, _ := d.view.Checkpoint(a.Head)
-		return d.refuse(CodeNewerWork, Params{Asset: path, Who: d.nameOf(head.Author), Version: head.Label(),
+		return d.refuse(CodeNewerWork, Params{Asset: path, Who: d.nameOf(head.Author), Version: LabelIn(d.view, head),
 			Base: d.versionLabel(m.about)}).ptr()
 	}
 	if k, ok := d.view.Checkpoint(m.about); ok && to.Category == CategoryReview {
 		switch k.State {
 		case Parked:
-			return d.refuse(CodeCheckpointPark, Params{Asset: path, Version: k.Label(), Name: to.Name}).ptr()
+			return d.refuse(CodeCheckpointPark, Params{Asset: path, Version: LabelIn(d.view, k), Name: to.Name}).ptr()
 		case Announced:
-			return d.noop(CodeWaitContent, Params{Asset: path, Version: k.Label()}).ptr()
+			return d.noop(CodeWaitContent, Params{Asset: path, Version: LabelIn(d.view, k)}).ptr()
 		}
 	}
 	return nil

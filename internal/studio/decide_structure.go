@@ -218,12 +218,12 @@ func (d *decider) trash(b *TrashBody) Decision {
 	}
 	if b.SeenHead != a.Head && !d.undoing {
 		head, _ := d.view.Checkpoint(a.Head)
-		return d.refuse(CodeChanged, Params{Asset: path, Version: head.Label(), Who: d.nameOf(head.Author)})
+		return d.refuse(CodeChanged, Params{Asset: path, Version: LabelIn(d.view, head), Who: d.nameOf(head.Author)})
 	}
 	for _, root := range OpenChains(d.view, a.ID) {
 		if !slices.Contains(b.SeenParked, root) && !d.undoing {
 			k, _ := d.view.Checkpoint(root)
-			return d.refuse(CodeChanged, Params{Asset: path, Version: k.Label(), Who: d.nameOf(k.Author)})
+			return d.refuse(CodeChanged, Params{Asset: path, Version: LabelIn(d.view, k), Who: d.nameOf(k.Author)})
 		}
 	}
 	a.TrashedBy, a.TrashedMs, a.Ver = d.at.Actor, max(d.at.ReceivedMs, 1), a.Ver+1
