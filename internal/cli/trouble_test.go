@@ -373,6 +373,21 @@ func TestTroubleWithAFullDiskHere(t *testing.T) {
 	x.fault = nil
 	x.goesOn()
 	x.isSent()
+	other := &trouble{desk: x.as("ana")}
+	other.homes, other.dir = t.TempDir(), filepath.Join(t.TempDir(), "copy")
+	require.NoError(t, os.MkdirAll(other.dir, 0o755))
+	other.ok("login", x.place.Link(), "--password-stdin")
+	other.ok("clone", x.place.Server+"/film", other.dir)
+	other.files = func(call, path string) error {
+		if call == "write" && strings.HasSuffix(path, ".pack") {
+			return syscall.ENOSPC
+		}
+		return nil
+	}
+	other.says(1, "disk_full", "disk is full", "fetch", "a.blend")
+	other.files = nil
+	other.ok("fetch", "a.blend")
+	require.Equal(t, x.read("a.blend"), other.read("a.blend"))
 }
 
 func TestAVersionIsCalledByItsNumberBeforeItIsSent(t *testing.T) {

@@ -319,7 +319,8 @@ func (l *contentLane) sendBlobs(ctx context.Context, client studio.ID, hashes []
 }
 
 // bring makes sure that the content of a checkpoint is in this store: what is missing is fetched from the server. On a
-// personal project it does nothing. Codes: unreachable, unauthenticated, not_shared for what the server does not give.
+// personal project it does nothing. Codes: unreachable, unauthenticated, disk_full, not_shared for what the server does not
+// give.
 func (s *Session) bring(ctx context.Context, k studio.Checkpoint, progress Progress) error {
 	if s.remote == nil || k.Manifest.IsZero() {
 		return nil
@@ -335,7 +336,7 @@ func (s *Session) bring(ctx context.Context, k studio.Checkpoint, progress Progr
 	}
 	err := s.again(func() error { return l.bring(ctx, k.Manifest, dialled) })
 	if studio.CodeOf(err) != studio.CodeNotShared {
-		return err
+		return storeFailure(err)
 	}
 	return s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
 		return studio.Refuse(studio.CodeNotShared, studio.Params{Asset: studio.PathOf(snap, k.Asset.ID)})
