@@ -46,6 +46,21 @@ func TestUsageErrorsAreDocumentsToo(t *testing.T) {
 	require.Nil(t, first(t, d.ok("tasks", "--mine", "--json").json(), "tasks")["estimateMin"])
 }
 
+func TestAFlagSaysWhatItTakes(t *testing.T) {
+	d := film(t)
+	for _, c := range [][2]string{{"--trash-days=-3", "--trash-days takes a whole number from 0 on, got \"-3\"."},
+		{"--trash-days=99999999999999", "--trash-days takes a whole number from 0 on"},
+		{"--retake-note=maybe", "--retake-note takes true or false, got \"maybe\"."}, {"--quota=", "\"\" is no size."},
+		{"--quota=0.0001kB", "\"0.0001kB\" is no size."}} {
+		message, _ := d.errorOf(2, "options", c[0])
+		require.Contains(t, message, c[1])
+	}
+	message, _ := d.errorOf(2, "status", "define", "X", "--limit", "many")
+	require.Equal(t, "--limit takes a whole number, got \"many\".", message)
+	message, _ = d.errorOf(2, "login")
+	require.Equal(t, "framehold login takes 1 name, got 0.", message)
+}
+
 func TestWhatOthersWroteOnlyShowsOnATerminal(t *testing.T) {
 	d := film(t)
 	d.write("ana.blend", "two")

@@ -233,6 +233,9 @@ func (c *command) options() *cobra.Command {
 	f.StringVar(&quota, "quota", "", "`size` that the project may take on its studio, as 500GB or 2TiB; 0: no limit")
 	cmd.RunE = c.in(func(ctx context.Context, s *session.Session, _ []string) error {
 		space, err := text.ParseBytes(quota)
+		if err == nil && quota == "" && f.Changed("quota") {
+			err = fmt.Errorf("%q is no size", quota)
+		}
 		if err != nil {
 			return usagef("--quota: %v", err)
 		}

@@ -194,7 +194,7 @@ func ParseBytes(s string) (int64, error) {
 		scale = math.Pow(step, float64(power+1))
 	}
 	n, err := strconv.ParseFloat(number, 64)
-	if size := n * scale; err == nil && size >= 0 && size < 1<<62 {
+	if size := n * scale; err == nil && (n == 0 || size >= 1) && size < 1<<62 {
 		return int64(size), nil
 	}
 	return 0, fmt.Errorf("%q is no size", s)

@@ -78,7 +78,7 @@ func TestSizesAreReadAsPeopleWriteThem(t *testing.T) {
 		require.NoError(t, err, written)
 		require.Equal(t, want, got, written)
 	}
-	for _, written := range []string{"GB", "-1", "1 GGB", "five", "1e300", "NaN", "1iB", "2 XB"} {
+	for _, written := range []string{"GB", "-1", "1 GGB", "five", "1e300", "NaN", "1iB", "2 XB", "0.0001kB"} {
 		_, err := text.ParseBytes(written)
 		require.Error(t, err, written)
 	}
