@@ -470,6 +470,26 @@ func TestTroubleWithATakenPort(t *testing.T) {
 	x.isSent()
 }
 
+func TestTroubleWithTheNamesOfProjects(t *testing.T) {
+	t.Parallel()
+	x := inTrouble(t)
+	x.says(1, "invalid_name", "control character", "options", "--name", "film\x1b[31m")
+	second := &trouble{desk: x.as("ana")}
+	second.dir = t.TempDir()
+	second.says(1, "invalid_name", "control character", "init", "--name", "a\nb")
+	second.ok("init", "--name", "FILM")
+	second.ok("publish", x.place.Server, "--yes")
+	away := &trouble{desk: x.as("ana")}
+	away.dir = t.TempDir()
+	away.says(5, "unknown_project", "has 2 projects called film", "clone", x.place.Server+"/film", "there")
+	second.ok("options", "--name", "../evil")
+	second.ok("sync")
+	id := second.ok("projects", "--json").json()["projects"].([]any)[0].(map[string]any)["id"].(string)
+	away.says(1, "invalid_name", "cannot be that of a folder", "clone", x.place.Server+"/"+id)
+	away.ok("clone", x.place.Server+"/"+id, filepath.Join(away.dir, "second"))
+	away.ok("clone", x.place.Server+"/film", filepath.Join(away.dir, "first"))
+}
+
 func TestTroubleWithAChangedCertificate(t *testing.T) {
 	t.Parallel()
 	x := inTrouble(t)

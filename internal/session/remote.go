@@ -158,8 +158,9 @@ type CloneRequest struct {
 }
 
 // Clone makes a store and a working folder of a studio project, with its tracking data; files come when they are asked
-// for, and the history comes behind it: see BringHistory. The marker is written last: a clone that was cut off leaves no project. Codes: unauthenticated, unreachable,
-// unknown_project, nested_project, in_the_way.
+// for, and the history comes behind it: see BringHistory. The marker is written last: a clone that was cut off leaves no
+// project. Codes: unauthenticated, unreachable, unknown_project, nested_project, in_the_way; invalid_name, of a name that is
+// none of a folder.
 func Clone(ctx context.Context, env Env, r CloneRequest) (*Session, error) {
 	who, err := env.Home().Credentials(r.Server)
 	if err != nil {
@@ -175,6 +176,9 @@ func Clone(ctx context.Context, env Env, r CloneRequest) (*Session, error) {
 		return nil, err
 	}
 	if r.Dir == "" {
+		if studio.NameProblem(name) != "" { // a name is no path: it may lead anywhere
+			return nil, studio.Refuse(studio.CodeInvalidName, studio.Params{Name: name, Why: "folder_name"})
+		}
 		r.Dir = name
 	}
 	root, err := emptyFolder(env, r.Dir)
@@ -278,24 +282,38 @@ func StudioProjects(ctx context.Context, env Env, server string) ([]StudioProjec
 	}
 	projects := make([]StudioProject, 0, len(all.Projects))
 	for _, p := range all.Projects {
-		projects = append(projects, StudioProject{p.ID, p.Name})
+		if !p.Founding { // there is nothing of it to bring yet
+			projects = append(projects, StudioProject{p.ID, p.Name})
+		}
 	}
 	return projects, nil
 }
 
-// find finds a project of the studio by name or id. Code: unknown_project.
+// find finds a project of the studio by id, or by a name that only one has. Code: unknown_project.
 func (to *remote) find(ctx context.Context, name string) (studio.ProjectID, string, error) {
 	all, err := to.studio.Projects(ctx)
 	if err != nil {
 		return studio.ProjectID{}, "", netFailure(to.who.Server, err)
 	}
+	unknown := studio.Params{Name: name, Path: to.who.Server}
+	var found []wire.StudioProject
 	for _, p := range all.Projects {
-		if p.ID == name || strings.EqualFold(p.Name, name) {
-			id, err := studio.ParseID(p.ID)
-			return studio.ProjectID{ID: id}, p.Name, err
+		if p.ID == name {
+			found = []wire.StudioProject{p}
+			break
+		}
+		if !p.Founding && strings.EqualFold(p.Name, name) {
+			found, unknown.Now = append(found, p), strings.TrimSpace(unknown.Now+" "+p.ID)
 		}
 	}
-	return studio.ProjectID{}, "", studio.Refuse(studio.CodeUnknownProject, studio.Params{Name: name, Path: to.who.Server})
+	if unknown.N = len(found); unknown.N > 1 {
+		unknown.Why = "several"
+	}
+	if unknown.N != 1 {
+		return studio.ProjectID{}, "", studio.Refuse(studio.CodeUnknownProject, unknown)
+	}
+	id, err := studio.ParseID(found[0].ID)
+	return studio.ProjectID{ID: id}, found[0].Name, err
 }
 
 // emptyFolder makes sure that a folder is there, empty, and in no project.

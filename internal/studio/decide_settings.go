@@ -253,8 +253,8 @@ func (d *decider) projectSet(p Project, seen uint64) Decision {
 	if before.Ver != seen || (before.ID != p.ID && !before.ID.IsZero()) {
 		return d.stale(p.Name)
 	}
-	if p.Name == "" || len(p.Name) > nameMaxBytes || !utf8.ValidString(p.Name) {
-		return d.refuse(CodeInvalidName, Params{Name: p.Name, Why: "name_empty"})
+	if why := lineProblem(p.Name); why != "" {
+		return d.refuse(CodeInvalidName, Params{Name: p.Name, Why: why})
 	}
 	if p.State == Founding && before.State > Founding { // once a project is founded, rights are asked for good
 		return d.refuse(CodeUsage, Params{Name: p.Name, Why: "row_malformed"})

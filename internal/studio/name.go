@@ -47,6 +47,18 @@ func NameProblem(name string) string {
 	return ""
 }
 
+// lineProblem says what is wrong with a name that stands in one line, and names no file; "" when it is fine.
+func lineProblem(name string) string {
+	switch why := NameProblem(name); why {
+	case "name_empty", "name_long", "name_utf8":
+		return why
+	}
+	if strings.ContainsFunc(name, unicode.IsControl) {
+		return "name_control"
+	}
+	return ""
+}
+
 // isDeviceName tells whether Windows takes the name for a device, with or without an extension.
 func isDeviceName(name string) bool {
 	stem, _, _ := strings.Cut(strings.ToUpper(name), ".")
