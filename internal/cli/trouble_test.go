@@ -142,6 +142,8 @@ func TestTroubleWithAWrongPassword(t *testing.T) {
 	x := inTrouble(t)
 	for _, who := range []string{"ana", "nobody"} {
 		wrong := x.typed("wrong horse battery\n")
+		message, _ := wrong.errorOf(3, "login", x.place.Server, "--username", who, "--password-stdin")
+		require.Equal(t, "Wrong password, or there is no account "+who+".", message, "one sentence for both, which names who was meant")
 		wrong.refused(3, "bad_credentials", "login", x.place.Server, "--username", who, "--password-stdin")
 	}
 	x.goesOn()
@@ -468,6 +470,23 @@ func TestTroubleWithATakenPort(t *testing.T) {
 	require.NoError(t, ln.Close())
 	x.serve(address, "")
 	x.isSent()
+}
+
+func TestAPublishedProjectCallsPeopleAsTheStudioDoes(t *testing.T) {
+	t.Parallel()
+	x := inTrouble(t)
+	x.typed("correct horse battery\n").ok("studio", "user", "add", "benny", "--data", x.o.Dir, "--password-stdin")
+	x.dir = t.TempDir()
+	x.ok("profile", "--username", "annie")
+	x.ok("init")
+	x.ok("member", "add", "ben")
+	x.ok("member", "add", "cleo")
+	x.ok("publish", x.place.Server, "--map", "ben=benny", "--yes")
+	for _, m := range x.ok("member", "list", "--json").json()["members"].([]any) {
+		require.Contains(t, []string{"ana", "benny", "cleo"}, m.(map[string]any)["username"])
+	}
+	x.refused(3, "username_taken", "member", "add", "ana")
+	x.ok("member", "role", "benny", "Supervisor")
 }
 
 func TestTroubleWithTheNamesOfProjects(t *testing.T) {

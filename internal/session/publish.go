@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"framehold/internal/projectdb"
@@ -184,13 +185,16 @@ func (s *Session) sendHistory(ctx context.Context, to *remote, client studio.ID,
 	return nil
 }
 
-// becomeReplica binds the members to their accounts and notes where the store stands to its server, in one transaction.
+// becomeReplica binds the members to their accounts, gives them the usernames of those where they are free, and notes where the store stands to its server, in one transaction.
 func (s *Session) becomeReplica(ctx context.Context, row projectdb.Replica, matched []Matched) error {
 	return s.write(ctx, projectdb.ActEdit, func(a *act) error {
 		err := a.must(func(it *item) error {
 			for _, m := range matched {
 				bound := m.Member
 				bound.Profile = m.id
+				if m.id != (studio.UserID{}) && usernameFree(it.state, m) {
+					bound.Username = m.Account
+				}
 				if err := it.define(studio.KindMemberSet, bound, m.Member.Ver); err != nil {
 					return err
 				}
@@ -215,6 +219,13 @@ func (s *Session) becomeReplica(ctx context.Context, row projectdb.Replica, matc
 			return a.tx.SetReplica(row)
 		})
 		return err
+	})
+}
+
+// usernameFree tells whether a member can be called in the project as on the studio: nobody else is.
+func usernameFree(view studio.View, m Matched) bool {
+	return !slices.ContainsFunc(view.Members(), func(other studio.Member) bool {
+		return other.User != m.Member.User && strings.EqualFold(other.Username, m.Account)
 	})
 }
 

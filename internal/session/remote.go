@@ -118,6 +118,9 @@ func Login(ctx context.Context, env Env, r LoginRequest) (Credentials, error) {
 		in, err = to.studio.Join(ctx, wire.JoinRequest{Token: link.Token.Text(), Username: r.Username, Name: r.Name, Password: r.Password,
 			Device: r.Device, App: r.App})
 	}
+	if studio.CodeOf(err) == studio.CodeBadCredentials { // the name may be one that was not typed: that of this computer
+		err = studio.Refuse(studio.CodeBadCredentials, studio.Params{Name: r.Username})
+	}
 	if err != nil {
 		return c, errors.Join(netFailure(link.Server, err), noteClosed(home, link.Server, r.Username, err))
 	}
