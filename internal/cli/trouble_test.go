@@ -183,6 +183,15 @@ func TestAStudiosProjectIsCarriedAsOneFile(t *testing.T) {
 	ben.ok("import", file, ".")
 	ben.ok("restore", "b.blend")
 	require.Equal(t, "mine alone", ben.read("b.blend"))
+	stranger := x.as("dana")
+	stranger.dir = t.TempDir()
+	for range 2 { // the second time nothing is in the way either
+		stranger.refused(3, "not_member", "import", file, "again")
+	}
+	require.NoFileExists(t, filepath.Join(stranger.dir, "again", ".framehold"))
+	left, err := filepath.Glob(filepath.Join(x.homes, "dana", "stores", "*"))
+	require.NoError(t, err)
+	require.Empty(t, left, "no copy of a store that no folder knows")
 	require.Equal(t, true, ben.ok("verify", "--json").json()["ok"])
 }
 

@@ -86,9 +86,9 @@ func folderOr(there fsys.Info, why string) string {
 }
 
 // Import makes a project of an exported file in folder dir, verifies it, and puts the newest versions of a personal project
-// in place.
+// in place. What is damaged, or of a project that the person is not in, leaves nothing behind.
 // Codes: no_file, damaged, nested_project, in_the_way, not_member.
-func Import(ctx context.Context, env Env, from, dir string, progress Progress) (*Session, error) {
+func Import(ctx context.Context, env Env, from, dir string, progress Progress) (s *Session, err error) {
 	if above, ok := workspace.FindRoot(env.FS, dir); ok {
 		return nil, studio.Refuse(studio.CodeNestedProject, studio.Params{Path: dir, Now: above})
 	}
@@ -96,6 +96,12 @@ func Import(ctx context.Context, env Env, from, dir string, progress Progress) (
 	if err != nil {
 		return nil, err
 	}
+	keep := false
+	defer func() {
+		if !keep {
+			err = errors.Join(err, discard(env.FS, store))
+		}
+	}()
 	about, err := unpack(ctx, env, from, store, progress)
 	if err != nil {
 		return nil, fileFailure(from, err)
@@ -104,21 +110,13 @@ func Import(ctx context.Context, env Env, from, dir string, progress Progress) (
 		return nil, fileFailure(dir, err)
 	}
 	marker := workspace.Marker{Project: about.Project, Folder: studio.ID(env.Clock.NewID()).String(), Store: store}
-	s, err := attach(ctx, env, dir, marker, projectdb.Open)
-	if err != nil {
+	if s, err = attach(ctx, env, dir, marker, projectdb.Open); err != nil {
 		return nil, err
 	}
-	_, err = s.recognise(ctx) // a studio's project need not have every content here
-	if err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	v, err := s.Verify(ctx, progress)
-	if err == nil && len(v.Problems) > 0 {
-		err = studio.Refuse(studio.CodeDamaged, studio.Params{Path: from, N: len(v.Problems)})
-	}
-	if err := errors.Join(err, s.Close()); err != nil {
+	if err := errors.Join(s.proved(ctx, from, progress), s.Close()); err != nil {
 		return nil, err
 	}
+	keep = true // a marker may name it from here on, whatever is said of its writing
 	if err := workspace.WriteMarker(env.FS, dir, marker); err != nil {
 		return nil, fileFailure(dir, err)
 	}
@@ -146,6 +144,42 @@ func Import(ctx context.Context, env Env, from, dir string, progress Progress) (
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// proved checks that a store which was unpacked is one that the person may open, and whole.
+func (s *Session) proved(ctx context.Context, from string, progress Progress) error {
+	profile, err := s.home.Profile(s.env.Fallback)
+	if err != nil {
+		return err
+	}
+	if _, err := s.recognise(ctx); err != nil { // a studio's project need not have every content here
+		return err
+	}
+	if err := s.enter(ctx, profile); err != nil {
+		return err
+	}
+	v, err := s.Verify(ctx, progress)
+	if err == nil && len(v.Problems) > 0 {
+		err = studio.Refuse(studio.CodeDamaged, studio.Params{Path: from, N: len(v.Problems)})
+	}
+	return err
+}
+
+// discard takes a store away again of which no project was made.
+func discard(f fsys.FS, dir string) error {
+	entries, err := f.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if e.IsDir() {
+			err = errors.Join(err, discard(f, path))
+			continue
+		}
+		err = errors.Join(err, f.Remove(path))
+	}
+	return errors.Join(err, f.Remove(dir))
 }
 
 func unpack(ctx context.Context, env Env, from, store string, progress Progress) (about archive.About, err error) {
