@@ -61,7 +61,11 @@ func (c *command) verify() *cobra.Command {
 			for _, p := range problems {
 				c.sayErr("%s", p)
 			}
-			c.sayError(c.errorJSON(studio.Refuse(studio.CodeDamaged, studio.Params{N: len(problems)})), nil)
+			bad := studio.Params{N: len(problems)}
+			if repair {
+				bad.Why = "left"
+			}
+			c.sayError(c.errorJSON(studio.Refuse(studio.CodeDamaged, bad)), nil)
 			return toldError{exitDamaged}
 		})}
 	cmd.Flags().BoolVar(&repair, "repair", false, "find damaged bytes again, in the packs and in the working files")

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -160,6 +161,20 @@ func TestADamagedDatabaseIsNamed(t *testing.T) {
 	require.Contains(t, message, path)
 	require.Contains(t, hint, ".backup")
 	require.NotContains(t, hint, "--repair")
+}
+
+func TestAFileThatIsClosedToThePersonIsSaidToBe(t *testing.T) {
+	d := film(t)
+	d.write("ana.blend", "two")
+	d.files = func(call, path string) error {
+		if call == "open" && strings.HasSuffix(path, "ana.blend") {
+			return syscall.EACCES
+		}
+		return nil
+	}
+	message, hint := d.errorOf(1, "checkpoint", "ana.blend", "-m", "on")
+	require.Contains(t, message, "ana.blend is closed to you")
+	require.Contains(t, hint, "right to read")
 }
 
 func TestAMovedProjectIsListedOnce(t *testing.T) {

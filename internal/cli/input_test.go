@@ -55,6 +55,10 @@ func TestAFlagSaysWhatItTakes(t *testing.T) {
 		message, _ := d.errorOf(2, "options", c[0])
 		require.Contains(t, message, c[1])
 	}
+	for _, none := range []string{"nonsense", ":8080", "0.0.0.0:0", "127.0.0.1:99999"} {
+		message, _ := d.errorOf(2, "serve", "--listen", none)
+		require.Contains(t, message, "--listen takes an address that only this computer reaches")
+	}
 	message, _ := d.errorOf(2, "status", "define", "X", "--limit", "many")
 	require.Equal(t, "--limit takes a whole number, got \"many\".", message)
 	message, _ = d.errorOf(2, "login")

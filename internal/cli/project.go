@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -219,6 +220,10 @@ func (c *command) serve() *cobra.Command {
 	var listen string
 	cmd := &cobra.Command{Use: "serve", Short: "Serves the same interface to a browser and prints its address", Args: between(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			at, err := net.ResolveTCPAddr("tcp", listen)
+			if err != nil || !at.IP.IsLoopback() { // also ":8080", which is every interface
+				return usagef("--listen takes an address that only this computer reaches, and a port, as 127.0.0.1:0; got %q", listen)
+			}
 			project, err := c.find()
 			if studio.CodeOf(err) == studio.CodeNotAProject && c.project == "" {
 				project, err = "", nil

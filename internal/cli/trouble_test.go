@@ -433,6 +433,11 @@ func TestTroubleWithSavedBytesThatCannotBeRead(t *testing.T) {
 	}
 	lost := x.read("a.blend")
 	x.write("a.blend", "another")
+	require.Contains(t, x.run("verify").err, "verify --repair")
+	left := x.run("verify", "--repair")
+	require.Equal(t, 7, left.code)
+	require.Contains(t, left.err, "could not be mended")
+	require.NotContains(t, left.err, "--repair", "it was done")
 	x.write("b.blend", "two")
 	x.ok("checkpoint", "b.blend", "-m", "on")
 	x.says(7, "damaged", "a.blend v2* is damaged", "sync")
@@ -475,6 +480,9 @@ func TestTroubleWithATakenPort(t *testing.T) {
 	ln, err := net.Listen("tcp", address)
 	require.NoError(t, err)
 	x.says(1, "port_taken", address, "studio", "serve", "--data", x.o.Dir, "--listen", address)
+	for _, none := range []string{"nonsense", "127.0.0.1:99999", "192.0.2.1:0"} {
+		x.says(2, "usage", none+" is no address", "studio", "serve", "--data", x.o.Dir, "--listen", none)
+	}
 	x.goesOn()
 	require.NoError(t, ln.Close())
 	x.serve(address, "")
@@ -496,6 +504,13 @@ func TestAPublishedProjectCallsPeopleAsTheStudioDoes(t *testing.T) {
 	}
 	x.refused(3, "username_taken", "member", "add", "ana")
 	x.ok("member", "role", "benny", "Supervisor")
+}
+
+func TestTroubleWithAFileThatIsNoBackup(t *testing.T) {
+	t.Parallel()
+	x := inTrouble(t)
+	x.write("junk", "junk")
+	x.says(7, "damaged", "is no backup of a studio", "studio", "restore", filepath.Join(x.dir, "junk"), "--data", filepath.Join(t.TempDir(), "s"))
 }
 
 func TestTroubleWithTheNamesOfProjects(t *testing.T) {

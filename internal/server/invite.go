@@ -77,10 +77,20 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 	if errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, windowsAddressInUse) {
 		return nil, errors.Join(studio.Refuse(studio.CodePortTaken, studio.Params{Name: address}), err)
 	}
+	if noAddress(err) {
+		return nil, errors.Join(studio.Refuse(studio.CodeUsage, studio.Params{Name: address, Why: "address"}), err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
 	return ln, nil
+}
+
+// noAddress tells whether an error says that there is no such address on this computer.
+func noAddress(err error) bool {
+	_, unread := errors.AsType[*net.AddrError](err)
+	_, unknown := errors.AsType[*net.DNSError](err)
+	return unread || unknown || errors.Is(err, syscall.EADDRNOTAVAIL)
 }
 
 // Serve listens at an address and serves the studio there until ctx ends: TLS with the given certificate, plain HTTP on

@@ -141,7 +141,7 @@ func unpack(ctx context.Context, f fsys.FS, path, aboutName, dir string, placeOf
 		return fmt.Errorf("read backup: %w", err)
 	}
 	none := func(cause error) error {
-		return errors.Join(studio.Refuse(studio.CodeDamaged, studio.Params{Path: path, N: 1}), cause)
+		return errors.Join(studio.Refuse(studio.CodeDamaged, studio.Params{Path: path, Why: "backup", N: 1}), cause)
 	}
 	z, err := zip.NewReader(file, info.Size)
 	if err != nil || len(z.File) == 0 || len(z.File) > entriesMax {
@@ -178,7 +178,7 @@ func readAbout(e *zip.File, aboutName, path string) (err error) {
 		}
 	}
 	if about.Format != backupFormat {
-		return studio.Refuse(studio.CodeDamaged, studio.Params{Path: path, N: 1})
+		return studio.Refuse(studio.CodeDamaged, studio.Params{Path: path, Why: "backup", N: 1})
 	}
 	return nil
 }

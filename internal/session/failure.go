@@ -42,8 +42,10 @@ func fileFailure(path string, err error) error {
 		code = studio.CodeDiskFull
 	case errors.Is(err, fsys.ErrLocked):
 		code = studio.CodeStoreInUse
-	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, syscall.EROFS):
 		code = studio.CodeReadOnly
+	case errors.Is(err, fs.ErrPermission): // to read as well as to write
+		code, p.Why = studio.CodeReadOnly, "denied"
 	case errors.Is(err, fsys.ErrLink):
 		code, p.Why = studio.CodeInTheWay, "not_plain"
 	case errors.Is(err, chunkstore.ErrMissing), errors.Is(err, chunkstore.ErrDamaged):
