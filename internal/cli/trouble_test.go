@@ -513,6 +513,30 @@ func TestTroubleWithAFileThatIsNoBackup(t *testing.T) {
 	x.says(7, "damaged", "is no backup of a studio", "studio", "restore", filepath.Join(x.dir, "junk"), "--data", filepath.Join(t.TempDir(), "s"))
 }
 
+func TestTroubleWithAnotherAccountOnTheSameComputer(t *testing.T) {
+	t.Parallel()
+	x := inTrouble(t)
+	x.ok("studio", "user", "add", "ben", "--data", x.o.Dir, "--password-stdin")
+	x.ok("member", "add", "ben")
+	x.ok("sync")
+	away := x.as("away")
+	away.dir = filepath.Join(t.TempDir(), "film")
+	away.ok("login", x.place.Link(), "--username", "ana", "--password-stdin")
+	away.ok("clone", x.place.Server+"/film", away.dir)
+	away.ok("assign", "a.blend", "--to", "ben")
+	away.ok("sync")
+	x.goesOn()
+	x.ok("login", x.place.Server, "--username", "ben", "--password-stdin")
+	x.says(3, "unauthenticated", "as ben; this folder is of another account", "sync")
+	require.Equal(t, "v1", away.ok("tasks", "a.blend", "--json").json()["tasks"].([]any)[0].(map[string]any)["headLabel"])
+	x.goesOn()
+	x.ok("login", x.place.Server, "--username", "ana", "--password-stdin")
+	require.Equal(t, 4, x.run("sync").code, "ana's, who does not hold it any more")
+	away.ok("sync")
+	require.Equal(t, "v1", away.ok("tasks", "a.blend", "--json").json()["tasks"].([]any)[0].(map[string]any)["headLabel"])
+	require.Len(t, away.ok("parked", "--json").json()["parked"], 1)
+}
+
 func TestTroubleWithTheNamesOfProjects(t *testing.T) {
 	t.Parallel()
 	x := inTrouble(t)

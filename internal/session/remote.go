@@ -495,7 +495,19 @@ func (s *Session) dialServer() (*remote, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.sameAccount(who); err != nil {
+		return nil, err
+	}
 	return dial(who)
+}
+
+// sameAccount refuses to speak for this store with the session of another account: what is sent would be its acts. Code:
+// unauthenticated.
+func (s *Session) sameAccount(who Credentials) error {
+	if account, err := studio.ParseID(who.User); err != nil || account != s.remote.Account.ID {
+		return studio.Refuse(studio.CodeUnauthenticated, studio.Params{Name: who.Server, Who: who.Username, Why: "other_account"})
+	}
+	return nil
 }
 
 // tally is where sync stands, for a count of what it did.
