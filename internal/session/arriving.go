@@ -38,7 +38,7 @@ func (s *Session) Arriving(ctx context.Context, id studio.AssetID) (all []Arriva
 	if err != nil || len(all) == 0 || s.remote == nil {
 		return all, err
 	}
-	to, err := s.dialServer()
+	to, err := s.dialServer(ctx)
 	if err != nil {
 		return all, nil // signed out: what is known here is told
 	}

@@ -330,7 +330,7 @@ func (s *Session) bring(ctx context.Context, k studio.Checkpoint, progress Progr
 		if l.to != nil {
 			return nil
 		}
-		to, err := s.dialServer()
+		to, err := s.dialServer(ctx)
 		l.to = to
 		return err
 	}

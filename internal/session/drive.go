@@ -78,10 +78,11 @@ type driver struct {
 }
 
 func (s *Session) drive(ctx context.Context, r SyncRequest, tell func(SyncState)) error {
-	to, err := s.dialServer()
+	to, err := s.dialServer(ctx)
 	if err != nil {
-		if studio.CodeOf(err) == studio.CodeUnauthenticated {
-			s.tellState(ctx, SyncState{State: replica.NeedsAuth}, tell)
+		waits := map[studio.Code]replica.State{studio.CodeUnauthenticated: replica.NeedsAuth, studio.CodeNotMember: replica.NotAMember}
+		if state, known := waits[studio.CodeOf(err)]; known {
+			s.tellState(ctx, SyncState{State: state}, tell)
 			return nil // looked at again: the person may sign in
 		}
 		return err

@@ -32,7 +32,7 @@ func SyncLock(s *Session) (io.Closer, error) { return s.syncLock() }
 
 // Greet says hello to the project's server and nothing else, as a conversation that is cut off behind it.
 func Greet(ctx context.Context, s *Session) error {
-	to, err := s.dialServer()
+	to, err := s.dialServer(ctx)
 	if err != nil {
 		return err
 	}

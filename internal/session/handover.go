@@ -71,7 +71,7 @@ func (s *Session) Presence(ctx context.Context) (map[studio.UserID]wire.Presence
 	if s.remote == nil {
 		return people, nil
 	}
-	to, err := s.dialServer()
+	to, err := s.dialServer(ctx)
 	if err != nil {
 		return people, err
 	}

@@ -60,7 +60,7 @@ func (s *Session) published(ctx context.Context, to *remote) (bool, error) {
 	if s.remote.Server != to.who.Server {
 		return false, studio.Refuse(studio.CodePublished, studio.Params{Project: s.projectName(ctx), Name: s.remote.Server})
 	}
-	if err := s.sameAccount(to.who); err != nil {
+	if err := s.sameAccount(ctx, to.who); err != nil {
 		return false, err
 	}
 	listed, err := to.studio.Projects(ctx)

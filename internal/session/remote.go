@@ -385,7 +385,7 @@ type Synced struct {
 // Sync sends what is to be sent, files too, and brings what is new. One process of a store at a time does so. Codes:
 // no_server, unauthenticated, unreachable (the work is safe here). Where another process syncs this store, that one is asked to.
 func (s *Session) Sync(ctx context.Context, r SyncRequest) (done Synced, err error) {
-	to, err := s.dialServer()
+	to, err := s.dialServer(ctx)
 	if err != nil {
 		return done, err
 	}
@@ -440,7 +440,7 @@ func (s *Session) BringHistory(ctx context.Context, r SyncRequest) (err error) {
 	if due, err := s.HistoryDue(ctx); err != nil || !due {
 		return err
 	}
-	to, err := s.dialServer()
+	to, err := s.dialServer(ctx)
 	if err != nil {
 		return err
 	}
@@ -487,7 +487,7 @@ func (s *Session) projectName(ctx context.Context) (name string) {
 	return name
 }
 
-func (s *Session) dialServer() (*remote, error) {
+func (s *Session) dialServer(ctx context.Context) (*remote, error) {
 	if s.remote == nil {
 		return nil, studio.Refuse(studio.CodeNoServer, studio.Params{Path: s.Root()})
 	}
@@ -495,19 +495,29 @@ func (s *Session) dialServer() (*remote, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.sameAccount(who); err != nil {
+	if err := s.sameAccount(ctx, who); err != nil {
 		return nil, err
 	}
 	return dial(who)
 }
 
-// sameAccount refuses to speak for this store with the session of another account: what is sent would be its acts. Code:
-// unauthenticated.
-func (s *Session) sameAccount(who Credentials) error {
-	if account, err := studio.ParseID(who.User); err != nil || account != s.remote.Account.ID {
-		return studio.Refuse(studio.CodeUnauthenticated, studio.Params{Name: who.Server, Who: who.Username, Why: "other_account"})
+// sameAccount refuses to speak for this store with the session of another account: what is sent would be its acts. Codes:
+// unauthenticated; not_member, of one with the same name: it is that of another studio.
+func (s *Session) sameAccount(ctx context.Context, who Credentials) error {
+	if account, err := studio.ParseID(who.User); err == nil && account == s.remote.Account.ID {
+		return nil
 	}
-	return nil
+	var me studio.Member
+	if err := s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
+		me, _ = snap.Member(s.me)
+		return nil
+	}); err != nil {
+		return err
+	}
+	if strings.EqualFold(me.Username, who.Username) {
+		return studio.Refuse(studio.CodeNotMember, studio.Params{Project: s.projectName(ctx), Name: who.Username})
+	}
+	return studio.Refuse(studio.CodeUnauthenticated, studio.Params{Name: who.Server, Who: who.Username, Why: "other_account"})
 }
 
 // tally is where sync stands, for a count of what it did.

@@ -62,7 +62,7 @@ func (s *Session) accountOf(ctx context.Context, username string) (Profile, erro
 	if s.remote == nil {
 		return Profile{}, nil
 	}
-	to, err := s.dialServer()
+	to, err := s.dialServer(ctx)
 	if err != nil {
 		return Profile{}, err
 	}
