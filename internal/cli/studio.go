@@ -259,13 +259,22 @@ func (d *studioData) backup() *cobra.Command {
 				return err
 			}
 			b, err := s.Backup(ctx, to)
-			if err == nil {
-				d.c.answer(map[string]any{"path": b.Path, "keys": b.Keys, "bytes": b.Bytes, "projects": b.Projects}, func(w io.Writer) {
-					fmt.Fprintf(w, "%s, %s\n", b.Path, text.Bytes(b.Bytes))
-					fmt.Fprintf(w, "%s: keep it elsewhere. Who has both can pass for the studio.\n", b.Keys)
-				})
+			if err != nil {
+				return err
 			}
-			return err
+			d.c.answer(map[string]any{"path": b.Path, "keys": b.Keys, "bytes": b.Bytes, "projects": b.Projects,
+				"missing": append([]string{}, b.Missing...)}, func(w io.Writer) {
+				fmt.Fprintf(w, "%s, %s\n", b.Path, text.Bytes(b.Bytes))
+				fmt.Fprintf(w, "%s: keep it elsewhere. Who has both can pass for the studio.\n", b.Keys)
+				for _, name := range b.Missing {
+					fmt.Fprintf(w, "%s is not in it: its folder is not in the studio. Keep the backups that have it.\n", name)
+				}
+			})
+			if len(b.Missing) == 0 {
+				return nil
+			}
+			bad := studio.Refuse(studio.CodeDamaged, studio.Params{N: len(b.Missing), Why: "studio"})
+			return d.c.told(exitOf(bad), []error{bad})
 		})}
 }
 

@@ -36,6 +36,7 @@ type Backup struct {
 	Path, Keys string // of the backup, and of the keys beside it
 	Bytes      int64
 	Projects   int
+	Missing    []string // names of projects of the studio whose folders are not there: the backup is without them
 }
 
 // Backup writes the studio into one file, and its keys into a second one beside it, also while it is served. Each database is
@@ -64,7 +65,7 @@ func (s *Studio) Backup(ctx context.Context, to string) (b Backup, err error) {
 	if err != nil {
 		return b, errors.Join(err, s.o.FS.Remove(b.Keys))
 	}
-	if b.Projects, err = s.pack(ctx, p, copies); err != nil {
+	if b.Projects, b.Missing, err = s.pack(ctx, p, copies); err != nil {
 		return b, errors.Join(err, p.giveUp(), s.o.FS.Remove(b.Keys))
 	}
 	b.Bytes = p.n
@@ -91,25 +92,39 @@ func (s *Studio) backUpKeys(ctx context.Context, to string, about aboutJSON) err
 	return p.end()
 }
 
-// pack puts every project in, then the accounts: whoever a project names is among them.
-func (s *Studio) pack(ctx context.Context, p *packing, copies string) (projects int, err error) {
+// pack puts every project in, then the accounts: whoever a project names is among them. It names the projects that are not there.
+func (s *Studio) pack(ctx context.Context, p *packing, copies string) (projects int, missing []string, err error) {
 	ids, err := s.projects.Projects(ctx)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	for _, id := range ids {
 		if err := s.packProject(ctx, p, copies, id); err != nil {
-			return 0, fmt.Errorf("back up project %s: %w", id, err)
+			return 0, nil, fmt.Errorf("back up project %s: %w", id, err)
 		}
+	}
+	if missing, err = s.missing(ctx, ids); err != nil {
+		return 0, nil, err
 	}
 	db := filepath.Join(copies, accountsFile)
 	if err := s.accounts.CopyTo(ctx, db); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	if err := p.add(ctx, packed{publicKeys, filepath.Join(s.o.Dir, publicKeys)}); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	return len(ids), p.add(ctx, packed{accountsFile, db})
+	return len(ids), missing, p.add(ctx, packed{accountsFile, db})
+}
+
+// missing names the projects that the studio has, and of which there is no database.
+func (s *Studio) missing(ctx context.Context, there []studio.ProjectID) (names []string, err error) {
+	listed, err := s.accounts.Projects(ctx)
+	for _, p := range listed {
+		if !slices.Contains(there, p.ID) {
+			names = append(names, p.Name)
+		}
+	}
+	return names, err
 }
 
 func (s *Studio) packProject(ctx context.Context, p *packing, copies string, id studio.ProjectID) (err error) {
