@@ -57,7 +57,8 @@ export async function seen(page, rounds) {
       const began = Date.now();
       await mine.call("app.Browser.SetStatus", { ids: [id], status: to.id, notes: [], reason: "" });
       taken.push((await there) - began);
-      await new Promise((r) => setTimeout(r, 700)); // a person's pace
+      // A person's pace; not a whole number of frames, or each round would begin at the same moment of one.
+      await new Promise((r) => setTimeout(r, 700 + (i * 7.3) % 50));
     }
     return { p50: median(taken), p99: percentile(taken, 0.99) };
   } finally {
