@@ -171,12 +171,13 @@ func (c syncCalls) Deposit(ctx context.Context, q wire.DepositRequest) (wire.Dep
 func (c syncCalls) WaitForHead(ctx context.Context, q wire.WaitRequest) (wire.WaitReply, error) {
 	look := func() (wire.WaitReply, error) {
 		return read(ctx, c.s, q.Project, func(snap serverdb.Snapshot, by Call) (wire.WaitReply, error) {
-			if _, err := enter(snap, by); err != nil {
+			member, err := enter(snap, by)
+			if err != nil {
 				return wire.WaitReply{}, err
 			}
 			reply := wire.WaitReply{HeadSeq: snap.Head().Seq}
 			if q.Cookie != (wire.Cookie{}) && reply.HeadSeq > q.Seq {
-				reply.News = c.s.core.news(snap, by, q)
+				reply.News = c.s.news(snap, by, member, q)
 			}
 			return reply, snap.Err()
 		})

@@ -46,6 +46,7 @@ type Server struct {
 	writers   *writers
 	counts    *counts
 	arriving  *arriving
+	newsKept  *newsKept
 	transfers chan struct{} // a place for each stream of chunks
 	lock      io.Closer     // one server for a studio
 	pinned    atomic.Pointer[wire.Fingerprint]
@@ -74,7 +75,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	}
 	h, c := newHub(), newCounts()
 	return &Server{Studio: st, core: coreOf(st, c), hub: h, writers: newWriters(st.projects, h), counts: c,
-		arriving: newArriving(), transfers: make(chan struct{}, transfersAtOnce), lock: lock, packs: map[studio.ProjectID]*chunkstore.Packs{}}, nil
+		arriving: newArriving(), newsKept: newNewsKept(), transfers: make(chan struct{}, transfersAtOnce), lock: lock, packs: map[studio.ProjectID]*chunkstore.Packs{}}, nil
 }
 
 // ready opens every project. One that is damaged keeps nobody from the others.
