@@ -108,12 +108,12 @@ func TestWhoMayNotAdoptAsksAndWhatIsInTheTrashIsPurged(t *testing.T) {
 
 func TestEveryWayToStandToAStudioHasItsSentence(t *testing.T) {
 	sentences := text.English().Sync
-	for _, state := range []string{"offline", "syncing", "synced", "needsAuth", "needsHelp", "tooOld", "notMember", "aside", "full"} {
+	for _, state := range []string{"offline", "syncing", "synced", "needsAuth", "needsHelp", "tooOld", "notMember", "aside", "full", "large"} {
 		require.NotEmpty(t, sentences[state], state)
 		for _, params := range []map[string]string{{"n": "0", "project": "Film"}, {"n": "3", "unsent": "yes", "project": "Film"}} {
 			require.NotContains(t, text.Fill(sentences[state], params), "{", state)
 		}
 	}
-	require.Len(t, sentences, 9)
+	require.Len(t, sentences, 10)
 	require.Equal(t, "Offline. 3 to send; all of it is safe here.", text.Fill(sentences["offline"], map[string]string{"n": "3", "unsent": "yes"}))
 }

@@ -49,7 +49,7 @@ func (s *Sync) State() (SyncView, error) {
 		return SyncView{}, s.failure(err)
 	}
 	s.mu.Lock()
-	now.State, now.Aside, now.Full = s.synced, s.aside, s.full
+	now.State, now.Aside, now.Full, now.Large = s.synced, s.aside, s.full, s.large
 	nth := s.syncedNth
 	s.mu.Unlock()
 	return s.viewOf(open, now, nth), nil
@@ -124,8 +124,11 @@ func (c *core) viewOf(open *session.Session, s session.SyncState, nth int64) Syn
 	}
 	if s.Remote {
 		state := view.State
-		if s.Aside > 0 {
+		switch {
+		case s.Aside > 0:
 			state, params["n"] = "aside", strconv.Itoa(s.Aside)
+		case s.Large > 0 && state == "synced":
+			state, params["n"] = "large", strconv.Itoa(s.Large)
 		}
 		view.Sentence = fill(c.catalogue.Sync[state], params)
 	}
@@ -136,7 +139,7 @@ func (c *core) viewOf(open *session.Session, s session.SyncState, nth int64) Syn
 func (c *core) stand(now session.SyncState) int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.synced, c.aside, c.full = now.State, now.Aside, now.Full
+	c.synced, c.aside, c.full, c.large = now.State, now.Aside, now.Full, now.Large
 	c.syncedNth++
 	return c.syncedNth
 }

@@ -25,6 +25,8 @@ type contentLane struct {
 	up       atomic.Int64 // bytes sent: a screen reads it meanwhile
 	down     int64
 	hands    *wire.DepositTo // handed in by the deposit key, in place of an upload; nil: it is not
+	large    atomic.Int32    // own checkpoints that wait for somebody to ask
+	covered  func()          // hears of each checkpoint whose bytes are there now; nil: nobody does
 	sent     wire.Sent       // how far the checkpoint has come that is being sent, for those who wait for it
 }
 
@@ -39,7 +41,7 @@ func (l *contentLane) rounds(ctx context.Context, rep *replica.Replica) (state r
 		if err := l.give(ctx, rep.Wanted()); err != nil {
 			return state, err
 		}
-		freed, err := l.send(ctx, state == replica.NotAMember)
+		freed, err := l.send(ctx, what{handIn: state == replica.NotAMember, asked: true})
 		if !freed { // else what is there is sealed first, whatever became of the rest
 			return state, err
 		}
@@ -96,12 +98,22 @@ func (l *contentLane) write(fw *wire.FrameWriter, p chunkstore.Piece) error {
 type waiting struct {
 	studio.Checkpoint
 	client studio.ID
+	urgent bool
 	hands  *wire.DepositTo
 }
 
-// send sends the bytes of own checkpoints that wait, oldest first, and tells whether any of them can be sealed now. Who is no
-// member any more hands them in.
-func (l *contentLane) send(ctx context.Context, handIn bool) (freed bool, err error) {
+// sendsAlone is the largest checkpoint that is sent by itself: a larger one waits for a person to ask.
+const sendsAlone = 256 << 20
+
+// what says which of the own checkpoints that wait are sent.
+type what struct {
+	handIn bool // by who is no member any more: all
+	asked  bool // somebody wants them sent: all
+}
+
+// send sends the bytes of own checkpoints that wait, and tells whether any of them can be sealed now.
+func (l *contentLane) send(ctx context.Context, w what) (freed bool, err error) {
+	handIn := w.handIn
 	var todo []waiting
 	err = l.s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
 		row, _ := snap.Replica()
@@ -115,7 +127,7 @@ func (l *contentLane) send(ctx context.Context, handIn bool) (freed bool, err er
 			if !known {
 				continue
 			}
-			one := waiting{k, row.Client, nil}
+			one := waiting{Checkpoint: k, client: row.Client, urgent: isUrgent(snap, k)}
 			if handIn {
 				told, _ := snap.AnnounceOf(k.ID)
 				one.hands = &wire.DepositTo{Project: l.s.projectID, Client: row.Client, Key: row.DepositKey, Announce: told}
@@ -124,11 +136,17 @@ func (l *contentLane) send(ctx context.Context, handIn bool) (freed bool, err er
 		}
 		return err
 	})
+	now := inTurn(todo, w.handIn || w.asked)
+	l.large.Store(int32(len(todo) - len(now)))
 	var damage error
-	for _, k := range todo {
+	for _, k := range now {
 		if err == nil {
-			err = l.damageOf(ctx, k, l.sendOne(ctx, k))
-			freed = freed || err == nil
+			if err = l.damageOf(ctx, k, l.sendOne(ctx, k)); err == nil {
+				freed = true
+				if l.covered != nil { // its seal does not wait for the others
+					l.covered()
+				}
+			}
 		}
 		if isDamage(err) { // the others do not wait for what cannot be read here
 			damage, err = cmp.Or(damage, err), nil
@@ -139,6 +157,53 @@ func (l *contentLane) send(ctx context.Context, handIn bool) (freed bool, err er
 		return false, nil
 	}
 	return freed, err
+}
+
+// isUrgent tells whether others wait for a checkpoint: it was saved for review, or its author has given the task back.
+func isUrgent(snap *projectdb.Snapshot, k studio.Checkpoint) bool {
+	st, _ := snap.Status(k.StatusAtCreation)
+	a, ok := snap.Asset(k.Asset)
+	return st.Category == studio.CategoryReview || ok && a.Kind == studio.Task && a.Assignee != k.Author
+}
+
+// inTurn orders the checkpoints that are sent now: what others wait for, then the smallest first, and each behind the one that it
+// was made on. Large ones that nobody waits for are left out, where not all are sent.
+func inTurn(todo []waiting, all bool) (turn []waiting) {
+	at := make(map[studio.CheckpointID]int, len(todo))
+	for i, k := range todo {
+		at[k.ID] = i
+	}
+	order := make([]int, len(todo))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		if todo[a].urgent != todo[b].urgent {
+			if todo[a].urgent {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(todo[a].Bytes, todo[b].Bytes)
+	})
+	taken := map[int]bool{}
+	var take func(i int)
+	take = func(i int) {
+		if taken[i] {
+			return
+		}
+		taken[i] = true
+		if base, waits := at[todo[i].Base]; waits {
+			take(base)
+		}
+		turn = append(turn, todo[i])
+	}
+	for _, i := range order {
+		if all || todo[i].urgent || todo[i].Bytes < sendsAlone {
+			take(i)
+		}
+	}
+	return turn
 }
 
 // isDamage tells whether an error is that of bytes of this store.

@@ -36,6 +36,7 @@ type SyncState struct {
 	Need    int   // open cards, and asks that wait for an answer
 	BytesUp int64 // sent since this process drives
 	Aside   int   // of Unsent, those that wait for the server's update
+	Large   int   // own checkpoints that are sent when somebody asks for a sync, for their size
 	Full    bool  // the studio has no room for what this computer has to send
 }
 
@@ -74,6 +75,7 @@ type driver struct {
 	tell func(SyncState)
 	send chan struct{} // there may be bytes to send
 	rest chan struct{} // the conversation has come to rest: it may stand elsewhere
+	asks atomic.Bool   // somebody wants all of them sent
 	full atomic.Bool   // they were refused for want of room
 }
 
@@ -88,6 +90,7 @@ func (s *Session) drive(ctx context.Context, r SyncRequest, tell func(SyncState)
 		return err
 	}
 	d := &driver{s: s, lane: &contentLane{s: s, to: to, progress: r.Progress}, tell: tell, send: make(chan struct{}, 1), rest: make(chan struct{}, 1)}
+	d.lane.covered = func() { d.rep.Wake(d.rep.State() == replica.NotAMember) } // who is no member is not heard unasked
 	if d.rep, err = s.replica(ctx, to, r.Device, r.App, func(replica.State) { d.told(ctx) }); err != nil {
 		return err
 	}
@@ -113,13 +116,14 @@ func (s *Session) tellState(ctx context.Context, driver SyncState, tell func(Syn
 	if err != nil {
 		return // the next change tells again
 	}
-	now.State, now.Driving, now.BytesUp, now.Aside, now.Full = driver.State, true, driver.BytesUp, driver.Aside, driver.Full
+	now.State, now.Driving, now.BytesUp, now.Aside = driver.State, true, driver.BytesUp, driver.Aside
+	now.Full, now.Large = driver.Full, driver.Large
 	tell(now)
 }
 
 // stands is what the driver knows of how sync stands.
 func (d *driver) stands(ctx context.Context) SyncState {
-	now := SyncState{State: d.rep.State(), BytesUp: d.lane.up.Load(), Full: d.full.Load()}
+	now := SyncState{State: d.rep.State(), BytesUp: d.lane.up.Load(), Full: d.full.Load(), Large: int(d.lane.large.Load())}
 	if now.State != replica.Synced {
 		return now
 	}
@@ -182,6 +186,7 @@ func (d *driver) edits(ctx context.Context) {
 			asked := d.s.takeAsked(ctx)
 			switch state, err := d.s.SyncState(ctx); {
 			case asked:
+				d.asks.Store(true)
 				d.rep.Wake(true)
 				d.sendSoon()
 			case err == nil && state.Unsent > 0:
@@ -277,8 +282,12 @@ func (d *driver) bytes(ctx context.Context) {
 		if !gone {
 			err = d.lane.give(ctx, d.rep.Wanted())
 		}
+		asked := d.asks.Load()
 		if err == nil {
-			freed, err = d.lane.send(ctx, gone)
+			freed, err = d.lane.send(ctx, what{handIn: gone, asked: asked})
+		}
+		if err == nil && asked {
+			d.asks.Store(false)
 		}
 		full := studio.CodeOf(netFailure("", err)) == studio.CodeQuota
 		if changed := d.full.Swap(full) != full; freed || err == nil || changed {
@@ -287,9 +296,6 @@ func (d *driver) bytes(ctx context.Context) {
 		}
 		if err == nil && !freed && d.rep.State() == replica.Synced {
 			_, _ = d.s.cameBack(ctx) // tried again at the next contact; the edit wakes the conversation by itself
-		}
-		if freed {
-			d.rep.Wake(gone) // who is no member is not heard unasked
 		}
 		if err != nil {
 			again.Reset(pause)

@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -98,4 +99,48 @@ func TestAFullStudioIsToldAndWhatWaitsGoesWhenThereIsRoom(t *testing.T) {
 		p, err := ana.s.Look(ctx)
 		return err == nil && p.Assets[id].HeadVersion == 2 && !full.Load()
 	}, time.Minute, 20*time.Millisecond)
+}
+
+// A large version waits until somebody asks, and holds nobody up: a small one passes it, and one that is saved for review goes at
+// once, with what it was made on.
+func TestALargeVersionIsSentWhenSomebodyAsksOrWaitsForIt(t *testing.T) {
+	ctx := context.Background()
+	_, pia, ana, _ := publishedBy(t)
+	id := asset(t, ana.s, "shot_020.blend")
+	_, err := ana.s.Restore(ctx, id, studio.CheckpointID{}, nil)
+	require.NoError(t, err)
+	_, err = pia.s.New(ctx, []session.NewRequest{{Name: "small.txt", Kind: studio.Task}})
+	require.NoError(t, err)
+	small := asset(t, pia.s, "small.txt")
+	give(t, pia.s, small, memberID(t, pia.s, "ana"))
+	pia.sync()
+	ana.sync()
+	large := func(more int64) {
+		t.Helper()
+		require.NoError(t, os.Truncate(filepath.Join(ana.root, "shot_020.blend"), 256<<20+more)) // a hole: no time is spent on it
+	}
+	version := func(id studio.AssetID) uint32 {
+		t.Helper()
+		p, err := ana.s.Look(ctx)
+		require.NoError(t, err)
+		return p.Assets[id].HeadVersion
+	}
+	var waits atomic.Int32
+	ana.driven(func(now session.SyncState) { waits.Store(int32(now.Large)) })
+	large(0)
+	require.NoError(t, save(t, ana.s, "shot_020.blend", "large", "").Err)
+	require.Eventually(t, func() bool { return waits.Load() == 1 }, time.Minute, 20*time.Millisecond)
+	ana.write("small.txt", "one")
+	require.NoError(t, save(t, ana.s, "small.txt", "small", "").Err)
+	require.Eventually(t, func() bool { return version(small) == 1 }, time.Minute, 20*time.Millisecond)
+	require.Zero(t, version(id), "it has none yet")
+	require.NoError(t, ana.s.AskSync(ctx))
+	require.Eventually(t, func() bool { return version(id) == 2 && waits.Load() == 0 }, time.Minute, 20*time.Millisecond)
+
+	large(1)
+	require.NoError(t, save(t, ana.s, "shot_020.blend", "larger", "").Err)
+	require.Eventually(t, func() bool { return waits.Load() == 1 }, time.Minute, 20*time.Millisecond)
+	large(2)
+	require.NoError(t, save(t, ana.s, "shot_020.blend", "look", "wfa").Err)
+	require.Eventually(t, func() bool { return version(id) == 4 && waits.Load() == 0 }, time.Minute, 20*time.Millisecond)
 }

@@ -181,7 +181,7 @@ func (s *Session) sendHistory(ctx context.Context, to *remote, client studio.ID,
 				return err
 			}
 		}
-		if err := lane.sendPreview(ctx, waiting{k, client, nil}); err != nil {
+		if err := lane.sendPreview(ctx, waiting{Checkpoint: k, client: client}); err != nil {
 			return err
 		}
 	}
