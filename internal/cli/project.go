@@ -11,6 +11,7 @@ import (
 
 	"framehold/internal/session"
 	"framehold/internal/studio"
+	"framehold/internal/text"
 )
 
 // projectCommands: who I am, which project, who is in it.
@@ -19,24 +20,35 @@ func (c *command) projectCommands() []*cobra.Command {
 }
 
 func (c *command) profile() *cobra.Command {
-	var username, name string
+	var username, name, sendMax string
 	cmd := &cobra.Command{Use: "profile", Short: "Who you are on this computer", Args: between(0, 0),
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			limit, err := text.ParseBytes(sendMax)
+			if err != nil {
+				return usagef("--send-max: %v", err)
+			}
 			home := c.env.Home()
 			p, err := home.Profile(c.env.Fallback)
 			if err == nil && (username != "" || name != "") {
 				p, err = home.SetProfile(p, username, name)
 			}
+			if err == nil && cmd.Flags().Changed("send-max") {
+				p, err = home.SetSendMax(p, limit)
+			}
 			if err != nil {
 				return err
 			}
-			c.answer(map[string]string{"id": p.ID.String(), "username": p.Username, "name": p.Name}, func(w io.Writer) {
+			c.answer(map[string]any{"id": p.ID.String(), "username": p.Username, "name": p.Name, "sendMax": p.SendMax}, func(w io.Writer) {
 				fmt.Fprintf(w, "%s\t%s\n", p.Username, p.Name)
+				if p.SendMax > 0 {
+					fmt.Fprintf(w, "sends at most\t%s a second\n", text.Bytes(p.SendMax))
+				}
 			})
 			return nil
 		}}
 	cmd.Flags().StringVar(&username, "username", "", "your `name` in projects: 1 to 32 of a-z 0-9 . _ -")
 	cmd.Flags().StringVar(&name, "name", "", "your full `name`")
+	cmd.Flags().StringVar(&sendMax, "send-max", "", "`size` of files a second that this computer sends at most, as 2MB; 0: no limit")
 	return cmd
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"framehold/internal/chunk"
 	"framehold/internal/chunkstore"
@@ -27,6 +28,8 @@ type contentLane struct {
 	hands    *wire.DepositTo // handed in by the deposit key, in place of an upload; nil: it is not
 	large    atomic.Int32    // own checkpoints that wait for somebody to ask
 	covered  func()          // hears of each checkpoint whose bytes are there now; nil: nobody does
+	sendMax  int64           // bytes a second that may be sent; 0: as many as can be
+	due      time.Time       // when what was sent is within it
 	sent     wire.Sent       // how far the checkpoint has come that is being sent, for those who wait for it
 }
 
@@ -79,7 +82,7 @@ func (l *contentLane) give(ctx context.Context, wanted []studio.Hash) error {
 			if slices.Contains(missing, e.Hash) {
 				continue
 			}
-			err := l.s.packs.Pieces(ctx, []chunk.Hash{e.Hash}, func(p chunkstore.Piece) error { return l.write(fw, p) })
+			err := l.s.packs.Pieces(ctx, []chunk.Hash{e.Hash}, func(p chunkstore.Piece) error { return l.write(ctx, fw, p) })
 			if err != nil && !isDamage(err) {
 				return err
 			}
@@ -88,7 +91,10 @@ func (l *contentLane) give(ctx context.Context, wanted []studio.Hash) error {
 	})
 }
 
-func (l *contentLane) write(fw *wire.FrameWriter, p chunkstore.Piece) error {
+func (l *contentLane) write(ctx context.Context, fw *wire.FrameWriter, p chunkstore.Piece) error {
+	if err := l.paced(ctx, len(p.Stored)); err != nil {
+		return err
+	}
 	l.progress.tell(Step{Phase: PhaseSending, Done: l.up.Add(int64(len(p.Stored)))})
 	return fw.Write(wire.Frame{Kind: wire.FrameChunk, Coding: wire.Coding(p.Codec), Size: uint32(p.Size), Hash: studio.Hash(p.Hash),
 		Stored: p.Stored})
@@ -346,7 +352,7 @@ func (l *contentLane) sendChunks(ctx context.Context, client studio.ID, page stu
 		n := min(len(need), atOnce)
 		l.sent.Done = upto - lacks
 		err := l.upload(ctx, client, func(fw *wire.FrameWriter) error {
-			return l.s.packs.Pieces(ctx, need[:n], func(p chunkstore.Piece) error { return l.write(fw, p) })
+			return l.s.packs.Pieces(ctx, need[:n], func(p chunkstore.Piece) error { return l.write(ctx, fw, p) })
 		})
 		if err != nil {
 			return err
@@ -359,7 +365,28 @@ func (l *contentLane) sendChunks(ctx context.Context, client studio.ID, page stu
 	return nil
 }
 
+// paced waits until so many bytes more are within what this computer may send.
+func (l *contentLane) paced(ctx context.Context, bytes int) error {
+	if l.sendMax <= 0 {
+		return nil
+	}
+	if now := time.Now(); l.due.Before(now) {
+		l.due = now
+	}
+	wait := time.Until(l.due)
+	l.due = l.due.Add(time.Duration(bytes) * time.Second / time.Duration(l.sendMax))
+	select {
+	case <-time.After(wait):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 func (l *contentLane) upload(ctx context.Context, client studio.ID, write func(*wire.FrameWriter) error) error {
+	if me, err := l.s.home.readProfile(); err == nil { // it may be set while a large file is on its way
+		l.sendMax = me.SendMax
+	}
 	if l.hands != nil {
 		return l.to.studio.Deposit(ctx, *l.hands, write)
 	}

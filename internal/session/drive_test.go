@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"context"
+	"crypto/rand"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -143,4 +144,36 @@ func TestALargeVersionIsSentWhenSomebodyAsksOrWaitsForIt(t *testing.T) {
 	large(2)
 	require.NoError(t, save(t, ana.s, "shot_020.blend", "look", "wfa").Err)
 	require.Eventually(t, func() bool { return version(id) == 4 && waits.Load() == 0 }, time.Minute, 20*time.Millisecond)
+}
+
+// What this computer sends is limited where its person says so, and is so while it sends: a file that would go at once waits.
+func TestWhatIsSentIsLimitedInRate(t *testing.T) {
+	h, _, ana, _ := publishedBy(t)
+	id := asset(t, ana.s, "shot_020.blend")
+	_, err := ana.s.Restore(t.Context(), id, studio.CheckpointID{}, nil)
+	require.NoError(t, err)
+	home := h.env("ana").Home()
+	limited := func(bytes int64) error {
+		me, err := home.Profile(session.Profile{})
+		require.NoError(t, err)
+		_, err = home.SetSendMax(me, bytes)
+		return err
+	}
+	require.Equal(t, studio.CodeUsage, studio.CodeOf(limited(session.SendMaxLeast-1)))
+	require.NoError(t, limited(session.SendMaxLeast))
+	body := make([]byte, 1<<20)
+	_, _ = rand.Read(body)
+	ana.write("shot_020.blend", string(body))
+	require.NoError(t, save(t, ana.s, "shot_020.blend", "two", "").Err)
+	r := session.SyncRequest{Device: "test", App: "test"}
+	soon, cancel := context.WithTimeout(t.Context(), 2*time.Second) // it would take a minute
+	defer cancel()
+	_, err = ana.s.Sync(soon, r)
+	require.Error(t, err)
+	require.Error(t, soon.Err())
+	require.NoError(t, limited(0))
+	ana.sync()
+	p, err := ana.s.Look(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 2, p.Assets[id].HeadVersion)
 }

@@ -30,6 +30,7 @@ type Profile struct {
 	ID       studio.UserID `json:"-"`
 	Username string        `json:"username"`
 	Name     string        `json:"name"`
+	SendMax  int64         `json:"sendMax,omitempty"` // bytes of files a second that this computer sends; 0: as many as it can
 }
 
 type profileFile struct {
@@ -72,6 +73,19 @@ func (h *Home) SetProfile(now Profile, username, name string) (Profile, error) {
 	if name != "" {
 		now.Name = name
 	}
+	return now, h.writeProfile(now)
+}
+
+// SendMaxLeast is the least that a limit of what is sent can be, bytes a second: a chunk has to be through before the studio
+// takes the line for dead.
+const SendMaxLeast = 16 << 10
+
+// SetSendMax limits how many bytes of files a second this computer sends; 0: no limit. Code: usage, for one that is too low.
+func (h *Home) SetSendMax(now Profile, bytes int64) (Profile, error) {
+	if bytes < 0 || bytes > 0 && bytes < SendMaxLeast {
+		return now, studio.Refuse(studio.CodeUsage, studio.Params{Field: "send-max", Why: "too_slow"})
+	}
+	now.SendMax = bytes
 	return now, h.writeProfile(now)
 }
 
