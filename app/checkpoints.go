@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"framehold/internal/session"
 	"framehold/internal/studio"
@@ -187,6 +188,25 @@ func (c *Checkpoints) Fetch(ids []string) (string, error) {
 	return c.restoring("fetch", "restored", ids,
 		func(ctx context.Context, s *session.Session, ids []studio.AssetID, p session.Progress) ([]session.Restored, error) {
 			return s.Fetch(ctx, ids, p)
+		})
+}
+
+// FetchAll puts the newest versions of assets and of all that they need in the working folder: a job.
+func (c *Checkpoints) FetchAll(ids []string) (string, error) {
+	return c.restoring("fetch", "restored", ids,
+		func(ctx context.Context, s *session.Session, ids []studio.AssetID, p session.Progress) ([]session.Restored, error) {
+			all, err := s.WithNeeds(ctx, ids)
+			if err != nil {
+				return nil, err
+			}
+			picture, err := s.Look(ctx)
+			if err != nil {
+				return nil, err
+			}
+			saved := slices.DeleteFunc(all, func(id studio.AssetID) bool { // planned ones have nothing to fetch
+				return picture.Assets[id] == nil || picture.Assets[id].Head.IsZero()
+			})
+			return s.Fetch(ctx, saved, p)
 		})
 }
 

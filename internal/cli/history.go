@@ -334,14 +334,8 @@ func (c *command) fetch() *cobra.Command {
 			}
 			ids, bad := c.assets(s, p, args)
 			if closure {
-				for _, id := range ids {
-					items, _, err := s.Closure(ctx, id)
-					if err != nil {
-						return err
-					}
-					for _, item := range items {
-						ids = append(ids, item.Asset)
-					}
+				if ids, err = s.WithNeeds(ctx, ids); err != nil {
+					return err
 				}
 			}
 			ids = withVersion(p, ids)

@@ -145,3 +145,24 @@ func TestOwnActsAreInTheHistoryBeforeTheStudioKnowsOfThem(t *testing.T) {
 	require.Len(t, after, len(ahead))
 	require.Contains(t, after, "checkpoint v1")
 }
+
+// What a task needs comes with it, each thing once, however many of them need it.
+func TestWhatTasksNeedIsListedOnce(t *testing.T) {
+	ctx := t.Context()
+	w := newWorld(t)
+	ana := w.init("ana")
+	ids := map[string]studio.AssetID{}
+	for _, name := range []string{"a.blend", "b.blend", "rig.blend", "wood.png"} {
+		w.write(name, name)
+		ids[name] = addTask(t, ana, name, ana.Me())
+	}
+	for _, need := range [][2]string{{"a.blend", "rig.blend"}, {"b.blend", "rig.blend"}, {"rig.blend", "wood.png"}} {
+		out, err := ana.Depend(ctx, ids[need[0]], []studio.ID{ids[need[1]].ID}, false)
+		done(t, out, err)
+	}
+	all, err := ana.WithNeeds(ctx, []studio.AssetID{ids["a.blend"], ids["b.blend"]})
+	require.NoError(t, err)
+	require.ElementsMatch(t, []studio.AssetID{ids["a.blend"], ids["b.blend"], ids["rig.blend"], ids["wood.png"]}, all)
+	_, err = ana.WithNeeds(ctx, []studio.AssetID{{ID: studio.IDFrom(randomID())}})
+	require.Equal(t, studio.CodeUnknownAsset, studio.CodeOf(err))
+}

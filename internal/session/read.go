@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"path"
+	"slices"
 
 	"framehold/internal/projectdb"
 	"framehold/internal/studio"
@@ -127,6 +128,21 @@ type ClosureItem struct {
 	Asset studio.AssetID
 	Via   []studio.ID
 	Bytes int64
+}
+
+// WithNeeds lists assets and everything that they need, each once. Code: unknown_asset.
+func (s *Session) WithNeeds(ctx context.Context, ids []studio.AssetID) ([]studio.AssetID, error) {
+	all := slices.Clone(ids)
+	for _, id := range ids {
+		items, _, err := s.Closure(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		for _, item := range items {
+			all = append(all, item.Asset)
+		}
+	}
+	return once(all), nil
 }
 
 // Closure lists everything that an asset needs, recursively, with the bytes of the heads.

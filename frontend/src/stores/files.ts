@@ -1,13 +1,15 @@
 // Acts on files that take their time: each is a job, which has its own toast.
 
 import { Add } from "../wailsjs/go/app/Browser";
-import { Discard, Fetch, FreeUp, Restore, SaveAsCopy } from "../wailsjs/go/app/Checkpoints";
+import { Discard, Fetch, FetchAll, FreeUp, Restore, SaveAsCopy } from "../wailsjs/go/app/Checkpoints";
 import type { app } from "../wailsjs/go/models";
 import { jobsStore } from "./jobs";
 
 export const files = {
   /** Puts the newest version on disk. */
   fetch: (ids: readonly string[]) => jobsStore.start(() => Fetch([...ids])),
+  /** The same, with all that they need. */
+  fetchAll: (ids: readonly string[]) => jobsStore.start(() => FetchAll([...ids])),
   /** Removes working files whose content is safe. */
   freeUp: (ids: readonly string[]) => jobsStore.start(() => FreeUp([...ids])),
   /** The file as it is on disk becomes a resource beside the asset. */

@@ -58,6 +58,12 @@ export const roadStore = {
     uiStore.dialog({ kind: "road" });
     void look(ids);
   },
+  /** Shows what tasks need, to fetch it. */
+  needs(ids: readonly string[]): void {
+    store.set({ ...closed, ids });
+    uiStore.dialog({ kind: "needs" });
+    void look(ids);
+  },
   close: () => store.set(closed),
 
   start: (until: string) => fetching(() => StartRoad([...store.get().ids], until)),

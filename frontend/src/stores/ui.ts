@@ -14,6 +14,8 @@ export type DialogState =
   | { readonly kind: "profile" }
   | { readonly kind: "signIn" }
   | { readonly kind: "road" }
+  /** What tasks need, before it is fetched. */
+  | { readonly kind: "needs" }
   /** Giving tasks that somebody is at work on. */
   | {
       readonly kind: "give";

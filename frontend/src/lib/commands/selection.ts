@@ -190,6 +190,14 @@ export const selection = [
     menu: "file",
   },
   {
+    id: "fetchNeeds",
+    title: "Fetch with all it needs …",
+    keys: [],
+    icon: "link-2",
+    when: (c) => c.open && c.rows.some((r) => r.kind === "task"),
+    menu: "file",
+  },
+  {
     id: "saveAsCopy",
     title: "Save as a copy",
     keys: [],

@@ -1,6 +1,7 @@
 import { uiStore } from "../../stores/ui";
 import { PurgeDialog } from "../parked/PurgeDialog";
 import { GiveDialog, NotYetDialog } from "../road/GiveDialog";
+import { NeedsDialog } from "../road/NeedsDialog";
 import { RoadDialog } from "../road/RoadDialog";
 import { backToList } from "../shell/run";
 import { useStore } from "../useStore";
@@ -32,6 +33,8 @@ export function DialogHost() {
       return <MemberDialog onClose={close} />;
     case "road":
       return <RoadDialog onClose={close} />;
+    case "needs":
+      return <NeedsDialog onClose={close} />;
     case "give":
       return <GiveDialog {...dialog} onClose={close} />;
     case "notYet":

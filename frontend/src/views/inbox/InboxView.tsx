@@ -197,9 +197,14 @@ function FollowUps({ item }: { item: InboxItem }) {
       );
     case "assigned":
       return (
-        <Button size="sm" icon="download" onClick={() => void files.fetch(ids)}>
-          Fetch it
-        </Button>
+        <>
+          <Button size="sm" icon="download" onClick={() => void files.fetch(ids)}>
+            Fetch it
+          </Button>
+          <Button size="sm" icon="link-2" onClick={() => roadStore.needs(ids)}>
+            With all it needs …
+          </Button>
+        </>
       );
     case "overdue":
       return (

@@ -114,7 +114,7 @@ export function RoadDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-function Files({ plan }: { plan: RoadPlan & { more?: number } }) {
+export function Files({ plan }: { plan: RoadPlan & { more?: number } }) {
   return (
     <>
       <p className="t2">{planText(plan)}</p>

@@ -157,6 +157,7 @@ const runners: Readonly<Record<CommandID, () => unknown>> = {
   toResource: () => acts.convert(fileIDs(), "resource"),
   add: () => uiStore.dialog({ kind: "add", paths: selectedPaths() }),
   fetch: () => files.fetch(fileIDs()),
+  fetchNeeds: () => roadStore.needs(fileIDs()),
   saveAsCopy: () => files.saveAsCopy(fileIDs()[0] ?? ""),
   discard: () => files.discard(fileIDs()[0] ?? ""),
   freeUp: () => files.freeUp(fileIDs()),

@@ -14,6 +14,8 @@ export function Discard(arg1:string):Promise<string>;
 
 export function Fetch(arg1:Array<string>):Promise<string>;
 
+export function FetchAll(arg1:Array<string>):Promise<string>;
+
 export function FreeUp(arg1:Array<string>):Promise<string>;
 
 export function KeepParked(arg1:Array<string>):Promise<app.Act>;

@@ -26,6 +26,10 @@ export function Fetch(arg1) {
   return window['go']['app']['Checkpoints']['Fetch'](arg1);
 }
 
+export function FetchAll(arg1) {
+  return window['go']['app']['Checkpoints']['FetchAll'](arg1);
+}
+
 export function FreeUp(arg1) {
   return window['go']['app']['Checkpoints']['FreeUp'](arg1);
 }
