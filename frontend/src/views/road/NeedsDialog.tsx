@@ -13,7 +13,8 @@ import { Files } from "./RoadDialog";
 export function NeedsDialog({ onClose }: { onClose: () => void }) {
   const { ids, plan, error } = useStore(roadStore);
   const [first] = rowsOf(ids);
-  const name = ids.length === 1 && first ? first.name : count(ids.length, "task");
+  const itself = plan?.items.find((file) => file.via === "");
+  const name = ids.length === 1 ? (first?.name ?? itself?.path ?? "A task") : count(ids.length, "task");
   const close = () => {
     roadStore.close();
     onClose();
