@@ -391,3 +391,18 @@ func TestAnEventOfANewerServerIsKeptAsItCame(t *testing.T) {
 		a.proves()
 	}
 }
+
+// A sync with nothing to send is one call, whether something is new or not.
+func TestASyncOfNothingIsOneCall(t *testing.T) {
+	f, ana, ben := newFilm(t, nil)
+	ana.syncs()
+	ben.syncs()
+	before := f.calls
+	ana.syncs()
+	require.Equal(t, before+1, f.calls)
+	ben.notes(asset(t, ben.Session, "ben.blend"), "new")
+	ben.syncs()
+	before = f.calls
+	ana.syncs()
+	require.Equal(t, before+1, f.calls, "as many when little is new")
+}

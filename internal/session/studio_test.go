@@ -37,6 +37,7 @@ type film struct {
 	deaf    bool               // it takes no push
 	poison  func(wire.Op) bool // ops that every push of fails; nil: none
 	gens    byte
+	calls   int // that anybody made
 }
 
 // artist is one person's computer.
@@ -193,6 +194,7 @@ type remote struct {
 }
 
 func (r remote) tx(fn func(serverdb.Tx, server.Call) error) error {
+	r.film.calls++
 	if r.film.down {
 		return &wire.Failure{Code: wire.CodeUnavailable}
 	}
