@@ -108,7 +108,7 @@ type waiting struct {
 	hands  *wire.DepositTo
 }
 
-// sendsAlone is the largest checkpoint that is sent by itself: a larger one waits for a person to ask.
+// sendsAlone is the size below which a checkpoint is sent by itself: a larger one waits for a person to ask.
 const sendsAlone = 256 << 20
 
 // what says which of the own checkpoints that wait are sent.
@@ -120,7 +120,7 @@ type what struct {
 // send sends the bytes of own checkpoints that wait, and tells whether any of them can be sealed now.
 func (l *contentLane) send(ctx context.Context, w what) (freed bool, err error) {
 	handIn := w.handIn
-	var todo []waiting
+	var unsent []waiting
 	err = l.s.db.Read(ctx, func(snap *projectdb.Snapshot) error {
 		row, _ := snap.Replica()
 		queue, err := snap.QueuedOps()
@@ -138,12 +138,12 @@ func (l *contentLane) send(ctx context.Context, w what) (freed bool, err error) 
 				told, _ := snap.AnnounceOf(k.ID)
 				one.hands = &wire.DepositTo{Project: l.s.projectID, Client: row.Client, Key: row.DepositKey, Announce: told}
 			}
-			todo = append(todo, one)
+			unsent = append(unsent, one)
 		}
 		return err
 	})
-	now := inTurn(todo, w.handIn || w.asked)
-	l.large.Store(int32(len(todo) - len(now)))
+	now := inTurn(unsent, w.handIn || w.asked)
+	l.large.Store(int32(len(unsent) - len(now)))
 	var damage error
 	for _, k := range now {
 		if err == nil {
@@ -173,24 +173,24 @@ func isUrgent(snap *projectdb.Snapshot, k studio.Checkpoint) bool {
 }
 
 // inTurn orders the checkpoints that are sent now: what others wait for, then the smallest first, and each behind the one that it
-// was made on. Large ones that nobody waits for are left out, where not all are sent.
-func inTurn(todo []waiting, all bool) (turn []waiting) {
-	at := make(map[studio.CheckpointID]int, len(todo))
-	for i, k := range todo {
+// was made on. Large ones that nobody waits for are left out, with the small ones made on them, where not all are sent.
+func inTurn(unsent []waiting, all bool) (turn []waiting) {
+	at := make(map[studio.CheckpointID]int, len(unsent))
+	for i, k := range unsent {
 		at[k.ID] = i
 	}
-	order := make([]int, len(todo))
+	order := make([]int, len(unsent))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		if todo[a].urgent != todo[b].urgent {
-			if todo[a].urgent {
+		if unsent[a].urgent != unsent[b].urgent {
+			if unsent[a].urgent {
 				return -1
 			}
 			return 1
 		}
-		return cmp.Compare(todo[a].Bytes, todo[b].Bytes)
+		return cmp.Compare(unsent[a].Bytes, unsent[b].Bytes)
 	})
 	taken := map[int]bool{}
 	var take func(i int)
@@ -199,13 +199,25 @@ func inTurn(todo []waiting, all bool) (turn []waiting) {
 			return
 		}
 		taken[i] = true
-		if base, waits := at[todo[i].Base]; waits {
+		if base, waits := at[unsent[i].Base]; waits {
 			take(base)
 		}
-		turn = append(turn, todo[i])
+		turn = append(turn, unsent[i])
+	}
+	alone := func(i int) bool { // nothing large stands below it
+		for {
+			if unsent[i].Bytes >= sendsAlone {
+				return false
+			}
+			base, waits := at[unsent[i].Base]
+			if !waits {
+				return true
+			}
+			i = base
+		}
 	}
 	for _, i := range order {
-		if all || todo[i].urgent || todo[i].Bytes < sendsAlone {
+		if all || unsent[i].urgent || alone(i) {
 			take(i)
 		}
 	}

@@ -141,9 +141,12 @@ func TestALargeVersionIsSentWhenSomebodyAsksOrWaitsForIt(t *testing.T) {
 	large(1)
 	require.NoError(t, save(t, ana.s, "shot_020.blend", "larger", "").Err)
 	require.Eventually(t, func() bool { return waits.Load() == 1 }, time.Minute, 20*time.Millisecond)
+	ana.write("shot_020.blend", "small again")
+	require.NoError(t, save(t, ana.s, "shot_020.blend", "made on a large one", "").Err)
+	require.Eventually(t, func() bool { return waits.Load() == 2 }, time.Minute, 20*time.Millisecond, "it waits with that")
 	large(2)
 	require.NoError(t, save(t, ana.s, "shot_020.blend", "look", "wfa").Err)
-	require.Eventually(t, func() bool { return version(id) == 4 && waits.Load() == 0 }, time.Minute, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return version(id) == 5 && waits.Load() == 0 }, time.Minute, 20*time.Millisecond)
 }
 
 // What this computer sends is limited where its person says so, and is so while it sends: a file that would go at once waits.
